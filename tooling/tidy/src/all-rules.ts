@@ -1,0 +1,30 @@
+// The house rules that a program can check, in the order in which they are reported.
+import type { Rule } from "./rule.ts";
+import { documented } from "./rules/documented.ts";
+import { importArrows } from "./rules/import-arrows.ts";
+import { manifestArrows } from "./rules/manifest-arrows.ts";
+import { manifests } from "./rules/manifests.ts";
+import { noCycles } from "./rules/no-cycles.ts";
+import { openingComment } from "./rules/opening-comment.ts";
+import { places } from "./rules/places.ts";
+import { platformNeutral } from "./rules/platform-neutral.ts";
+import { pureCore } from "./rules/pure-core.ts";
+import { fileSize, functionSize } from "./rules/size.ts";
+import { syntax } from "./rules/syntax.ts";
+import { wording } from "./rules/wording.ts";
+
+export const allRules: readonly Rule[] = [
+  manifestArrows,
+  importArrows,
+  noCycles,
+  platformNeutral,
+  pureCore,
+  fileSize,
+  functionSize,
+  openingComment,
+  syntax,
+  places,
+  documented,
+  manifests,
+  wording,
+];
