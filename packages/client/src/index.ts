@@ -1,2 +1,20 @@
 // The public face of @quorate/client: what is exported here is the package's interface.
-export type Nothing = never;
+
+export { createClient } from "./client.ts";
+export type { Client } from "./client.ts";
+export type { Counter } from "./counter.ts";
+export type { ClientOptions, FetchFunction, RetryOptions } from "./options.ts";
+export type { Register } from "./register.ts";
+export type {
+  Consistency,
+  CounterValue,
+  JsonValue,
+  LogPosition,
+  MemberStatus,
+  NodeStatus,
+  ReadMark,
+  ReadOptions,
+  RegisterValue,
+  WriteMark,
+  WriteOptions,
+} from "./types.ts";

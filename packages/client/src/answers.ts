@@ -1,0 +1,74 @@
+// From answers to results: the members that every caller relies on are checked here, once.
+
+import { QuorateError } from "@quorate/contracts";
+import type { Answer } from "./attempt.ts";
+import type {
+  Consistency,
+  CounterValue,
+  JsonValue,
+  LogPosition,
+  NodeStatus,
+  ReadMark,
+  RegisterValue,
+  WriteMark,
+} from "./types.ts";
+
+export function counterValue({ endpoint, body }: Answer): CounterValue {
+  const { name, value, index, term } = body ?? {};
+  if (typeof name !== "string" || !isInteger(value) || !isInteger(index) || !isInteger(term))
+    throw unreadable(endpoint);
+  return { name, value, index, term };
+}
+
+export function registerValue({ endpoint, body }: Answer): RegisterValue {
+  const { key, value, revision, index, term } = body ?? {};
+  if (typeof key !== "string" || value === undefined || !isInteger(revision) || !isInteger(index) || !isInteger(term)) {
+    throw unreadable(endpoint);
+  }
+  // It came out of JSON.parse.
+  return { key, value: value as JsonValue, revision, index, term };
+}
+
+/** The position of an answer without a body. */
+export function logPosition({ endpoint, headers }: Answer): LogPosition {
+  const index = Number(headers.get("raft-index") ?? "missing");
+  const term = Number(headers.get("raft-term") ?? "missing");
+  if (!isInteger(index) || !isInteger(term)) throw unreadable(endpoint);
+  return { index, term };
+}
+
+export function readMark({ headers }: Answer, asked: Consistency): ReadMark {
+  const used = headers.get("raft-consistency");
+  return { consistency: used === "linearizable" || used === "lease" || used === "stale" ? used : asked };
+}
+
+export function writeMark({ headers }: Answer, idempotencyKey: string): WriteMark {
+  return { replayed: headers.get("idempotency-replayed") === "true", idempotencyKey };
+}
+
+export function nodeStatus({ endpoint, body }: Answer): NodeStatus {
+  const { id, role, term, lastApplied, members } = body ?? {};
+  const isStatus =
+    typeof id === "string" &&
+    typeof role === "string" &&
+    isInteger(term) &&
+    isInteger(lastApplied) &&
+    Array.isArray(members);
+  if (!isStatus) throw unreadable(endpoint);
+  // The members that tell a node's status from another service's were checked; the rest is for display.
+  return body as unknown as NodeStatus;
+}
+
+function isInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+function unreadable(endpoint: string): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_ANSWER_INVALID",
+    message: `${endpoint} answered with success, but not in the form that this client knows.`,
+    hint: "Check that the endpoint is a Quorate node of a version that fits this client.",
+    outcome: "unknown",
+    details: { endpoint },
+  });
+}

@@ -1,0 +1,95 @@
+// What has happened in a call so far, and the error that tells it when the budget is spent.
+
+import { QuorateError } from "@quorate/contracts";
+import type { AttemptResult, Request } from "./attempt.ts";
+
+/** The attempts of one call. */
+export class CallHistory {
+  readonly #request: Request;
+  readonly #budgetMs: number;
+  /** What each endpoint last said. */
+  readonly #lastWord = new Map<string, string>();
+  #attempts = 0;
+  readonly #timeouts = new Map<string, number>();
+  #outcomeUnknown = false;
+  #sawNoLeader = false;
+  #lastRefusal: QuorateError | undefined;
+
+  constructor(request: Request, budgetMs: number) {
+    this.#request = request;
+    this.#budgetMs = budgetMs;
+  }
+
+  /** Attempts at this endpoint that ran out of time. */
+  timeoutsOf(endpoint: string): number {
+    return this.#timeouts.get(endpoint) ?? 0;
+  }
+
+  /** True if some attempt of this write may have taken effect. */
+  get outcomeUnknown(): boolean {
+    return this.#outcomeUnknown;
+  }
+
+  add(endpoint: string, result: AttemptResult): void {
+    this.#attempts += 1;
+    switch (result.type) {
+      case "answered":
+        return;
+      case "redirected":
+        this.#sawNoLeader = true;
+        this.#lastWord.set(endpoint, `points to ${result.leader ?? "no leader"}`);
+        return;
+      case "refused":
+        if (result.error.code === "QUORATE_NO_LEADER") this.#sawNoLeader = true;
+        if (result.error.outcome === "unknown") this.#outcomeUnknown = true;
+        this.#lastRefusal = result.error;
+        this.#lastWord.set(endpoint, `${result.error.code}: ${result.error.message}`);
+        return;
+      case "failed":
+        if (result.timedOut) this.#timeouts.set(endpoint, this.timeoutsOf(endpoint) + 1);
+        if (result.sent && this.#request.isWrite) this.#outcomeUnknown = true;
+        this.#lastWord.set(endpoint, result.reason);
+        return;
+      default:
+        result satisfies never;
+    }
+  }
+
+  /** The error for a call whose budget is spent. */
+  givenUp(): QuorateError {
+    const what = `${this.#request.method} ${this.#request.path}`;
+    const spent = `within ${this.#budgetMs} ms (${this.#attempts} attempts)`;
+    const words = [...this.#lastWord].map(([endpoint, word]) => `${endpoint}: ${word}`).join("; ");
+    const details = { attempts: this.#attempts, endpoints: Object.fromEntries(this.#lastWord) };
+    if (this.#outcomeUnknown) {
+      const idempotencyKey = this.#request.headers["idempotency-key"];
+      return new QuorateError({
+        code: "QUORATE_PROPOSAL_TIMEOUT",
+        message: `${what} was not confirmed ${spent}; its outcome is unknown. ${words}`,
+        hint: `Retry with the same Idempotency-Key (${idempotencyKey}), or read back before assuming failure.`,
+        retryable: true,
+        outcome: "unknown",
+        details: { ...details, idempotencyKey },
+        cause: this.#lastRefusal,
+      });
+    }
+    if (this.#sawNoLeader) {
+      return new QuorateError({
+        code: "QUORATE_NO_LEADER",
+        message: `${what} found no leader ${spent}. ${words}`,
+        hint: "Check that a majority of the nodes is running and can reach each other, then retry.",
+        retryable: true,
+        details,
+        cause: this.#lastRefusal,
+      });
+    }
+    if (this.#lastRefusal !== undefined) return this.#lastRefusal;
+    return new QuorateError({
+      code: "QUORATE_UNREACHABLE",
+      message: `${what} got no answer from any node ${spent}. ${words}`,
+      hint: "Check that the nodes are running and that the endpoints are right.",
+      retryable: true,
+      details,
+    });
+  }
+}

@@ -1,0 +1,119 @@
+// A call: attempts over the nodes in rounds, with pauses between rounds, until one answers or the budget is spent.
+// A write carries the same Idempotency-Key in every attempt, so that trying again is safe whatever became of the last try.
+
+import { QuorateError } from "@quorate/contracts";
+import { type Answer, attempt, type AttemptResult, type Request } from "./attempt.ts";
+import { pauseMs, wait } from "./backoff.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { CallHistory } from "./call-history.ts";
+import type { Settings } from "./options.ts";
+
+/** Leaders learned from redirects are not in the list of endpoints; this bounds a chain of them in one round. */
+const maxAttemptsBeyondEndpoints = 5;
+
+/** Statuses that the state machine decides: they also settle earlier attempts of the same write. */
+const decidedStatuses: ReadonlySet<unknown> = new Set([404, 412, 422]);
+
+/** What a call needs of its client. */
+export type CallContext = {
+  readonly settings: Settings;
+  readonly endpoints: Endpoints;
+};
+
+/** What one round came to, when nothing was thrown. */
+type RoundResult =
+  | { readonly type: "answered"; readonly answer: Answer }
+  | { readonly type: "pause"; readonly atLeastMs: number };
+
+/**
+ * Sends `request` until a node answers.
+ *
+ * Rejects with the node's error if that is definite, with `QUORATE_PROPOSAL_TIMEOUT` (outcome `unknown`),
+ * `QUORATE_NO_LEADER` or `QUORATE_UNREACHABLE` when the budget is spent, and with the signal's reason when it is aborted.
+ */
+export async function call(context: CallContext, request: Request, signal: AbortSignal): Promise<Answer> {
+  const { clock, random, retry } = context.settings;
+  const history = new CallHistory(request, retry.budgetMs);
+  const deadlineMs = clock.now() + retry.budgetMs;
+  for (let round = 0; ; round += 1) {
+    const result = await tryRound({ context, request, signal, history, deadlineMs });
+    if (result.type === "answered") return result.answer;
+    const ms = Math.max(result.atLeastMs, pauseMs({ ...retry, round, random }));
+    if (clock.now() + ms >= deadlineMs) throw history.givenUp();
+    await wait(clock, ms, signal);
+  }
+}
+
+/** Asks each node at most once, going where redirects point. */
+async function tryRound(round: {
+  readonly context: CallContext;
+  readonly request: Request;
+  readonly signal: AbortSignal;
+  readonly history: CallHistory;
+  readonly deadlineMs: number;
+}): Promise<RoundResult> {
+  const { context, request, signal, history, deadlineMs } = round;
+  const { settings, endpoints } = context;
+  const tried = new Set<string>();
+  let target = request.needsLeader ? endpoints.first() : endpoints.next(tried);
+  while (target !== undefined && tried.size < endpoints.count + maxAttemptsBeyondEndpoints) {
+    const leftMs = deadlineMs - settings.clock.now();
+    if (leftMs <= 0) throw history.givenUp();
+    const timeoutMs = Math.min(leftMs, settings.retry.attemptTimeoutMs * 2 ** history.timeoutsOf(target));
+    const result = await attempt(settings, { request, endpoint: target, timeoutMs, signal });
+    history.add(target, result);
+    learn({ endpoints, target, request, result });
+    if (result.type === "answered") return result;
+    tried.add(target);
+    const verdict = judge(result, history);
+    if (verdict !== undefined) return verdict;
+    target = redirectTarget(result, tried) ?? endpoints.next(tried);
+    if (target !== undefined && result.type === "redirected" && target === result.leader) endpoints.remember(target);
+  }
+  return { type: "pause", atLeastMs: 0 };
+}
+
+/** What later calls should know about the node that was asked. */
+function learn(asked: {
+  readonly endpoints: Endpoints;
+  readonly target: string;
+  readonly request: Request;
+  readonly result: AttemptResult;
+}): void {
+  const { endpoints, target, request, result } = asked;
+  if (request.needsLeader && result.type === "answered") endpoints.remember(target);
+  if (result.type === "redirected" || result.type === "failed" || isUnfit(result)) endpoints.forget(target);
+  // Reads that any node answers go around; nodes that do not answer are asked last.
+  if (result.type === "failed" || !request.needsLeader) endpoints.putLast(target);
+}
+
+/** A refusal about the node, not about the request. */
+function isUnfit(result: AttemptResult): boolean {
+  return result.type === "refused" && Number(result.error.details["status"]) >= 500;
+}
+
+/** Throws what is definite; ends the round if other nodes could not do better; else undefined: ask the next one. */
+function judge(result: AttemptResult, history: CallHistory): RoundResult | undefined {
+  if (result.type !== "refused") return undefined;
+  const { error } = result;
+  if (error.details["status"] === 429 || error.code === "QUORATE_BUSY") {
+    return { type: "pause", atLeastMs: result.retryAfterMs };
+  }
+  if (error.retryable || error.outcome === "unknown") return undefined;
+  if (!history.outcomeUnknown || decidedStatuses.has(error.details["status"])) throw error;
+  throw new QuorateError({
+    code: error.code,
+    message: `${error.message} An earlier attempt of the same write may have taken effect.`,
+    hint: error.hint,
+    outcome: "unknown",
+    details: error.details,
+    cause: error,
+  });
+}
+
+/** A redirect to a node that was just tried leads nowhere: it has died, or the others have not noticed yet. */
+function redirectTarget(result: AttemptResult, tried: ReadonlySet<string>): string | undefined {
+  return result.type === "redirected" && result.leader !== undefined && !tried.has(result.leader)
+    ? result.leader
+    : undefined;
+}

@@ -1,0 +1,36 @@
+// A counter as the client sees it.
+
+import { counterValue, readMark, writeMark } from "./answers.ts";
+import { encodeName, invalid } from "./arguments.ts";
+import { readRequest, type Send, writeRequest } from "./requests.ts";
+import type { CounterValue, ReadMark, ReadOptions, WriteMark, WriteOptions } from "./types.ts";
+
+/** A named integer within ±(2^53−1). */
+export type Counter = {
+  /**
+   * Adds `by` (an integer, may be negative; default 1) and resolves with the value after this addition once a majority
+   * has it on disk. Takes effect once, however many attempts it needs.
+   * Rejects with `QUORATE_COUNTER_RANGE` if the sum would be too large.
+   */
+  add(by?: number, options?: WriteOptions): Promise<CounterValue & WriteMark>;
+  /** The current value. Rejects with `QUORATE_NOT_FOUND` if nothing was ever added. */
+  get(options?: ReadOptions): Promise<CounterValue & ReadMark>;
+};
+
+/** The counter of that name; the name is 1 to 256 bytes of UTF-8. */
+export function counter(name: string, send: Send): Counter {
+  const path = `/v1/counters/${encodeName(name)}`;
+  return {
+    async add(by = 1, options = {}) {
+      if (!Number.isSafeInteger(by)) throw invalid(`by is ${by}, must be an integer within ±(2^53−1)`);
+      const body = JSON.stringify({ by });
+      const { request, key } = writeRequest({ method: "POST", path: `${path}/increments`, body }, options);
+      const answer = await send(request, options.signal);
+      return { ...counterValue(answer), ...writeMark(answer, key) };
+    },
+    async get(options = {}) {
+      const answer = await send(readRequest(path, options), options.signal);
+      return { ...counterValue(answer), ...readMark(answer, options.consistency ?? "linearizable") };
+    },
+  };
+}
