@@ -1,0 +1,23 @@
+// The ports between Raft and the world: implement one of them and prove it with the suites of ./conformance.
+
+// The nouns that the ports speak in, so that an adapter needs this package alone.
+export type {
+  Configuration,
+  Entry,
+  EntryId,
+  EntryKind,
+  HardState,
+  LogSummary,
+  Message,
+  MessageType,
+  NodeId,
+  TermRun,
+} from "@quorate/core";
+export type { Clock, Random } from "./clock.ts";
+export type { Codec, Envelope } from "./codec.ts";
+export { codeOf, QuorateError } from "./errors.ts";
+export type { ErrorFacts, Outcome } from "./errors.ts";
+export type { LogRange, LogStorage, LogStorageSupports, LogWrite, StoredState, StoreIdentity } from "./log-storage.ts";
+export type { CommittedCommand, StateMachine } from "./state-machine.ts";
+export { laneOf } from "./transport.ts";
+export type { Lane, Transport, TransportEvent, TransportIdentity, TransportReceiver } from "./transport.ts";

@@ -1,0 +1,80 @@
+// The port behind which a server keeps what it must not forget: its identity, term, vote and log.
+// Correctness rests on one promise: what a resolved `write` contained is still there after a crash or power loss.
+
+import type { Configuration, Entry, HardState, LogSummary } from "@quorate/core";
+
+/** Who a store belongs to. Written once, checked at every start: a store is never moved between servers. */
+export type StoreIdentity = {
+  readonly clusterId: string;
+  readonly nodeId: string;
+  /** Drawn at random when the store is made. A server that lost its disk comes back with another one. */
+  readonly incarnation: string;
+  /** The configuration that the cluster was formed with. */
+  readonly configuration: Configuration;
+};
+
+/** What `load` found. */
+export type StoredState = {
+  /** Undefined for a store that was never initialised. */
+  readonly identity: StoreIdentity | undefined;
+  /** `{ term: 0, votedFor: undefined }` if none was written yet. */
+  readonly hardState: HardState;
+  readonly log: LogSummary;
+  /** All stored entries of kind `configuration`, ascending by index. */
+  readonly configurations: readonly Entry[];
+};
+
+/**
+ * One atomic step of the log, in this order: truncate, append, and the hard state with them.
+ * After a crash either all of a write is there or none of it (and nothing of later ones).
+ */
+export type LogWrite = {
+  readonly hardState?: HardState | undefined;
+  /** Deletes the entry at this index and all after it, before `entries` are appended. At most `lastIndex + 1`, which deletes nothing. */
+  readonly truncateFrom?: number | undefined;
+  /** Consecutive, beginning right after the last entry that remains. May be empty. */
+  readonly entries: readonly Entry[];
+};
+
+/** A range of the log, both ends inclusive. */
+export type LogRange = {
+  readonly firstIndex: number;
+  readonly lastIndex: number;
+  /** Stop before the sum of `data` lengths passes this many bytes, but return at least one entry. */
+  readonly maxBytes: number;
+};
+
+/** What an adapter can promise; honest answers, shown to users and checked by the conformance suite. */
+export type LogStorageSupports = {
+  /** A resolved write survives a crash of the process and loss of power. */
+  readonly durable: boolean;
+};
+
+/**
+ * Storage of one server's log.
+ *
+ * - `write` calls take effect in call order. Several may be in flight; each resolves when it **and all before it** are
+ *   durable. An adapter may join waiting writes into one disk operation (group commit).
+ * - `read` sees every write that was called before it, durable or not.
+ * - A write that does not fit the log as the writes before it leave it (entries not consecutive, a term lower than the
+ *   term before it, `truncateFrom` outside the log) rejects with `QUORATE_WRITE_REFUSED` and changes nothing. The caller
+ *   is wrong, not the store: it stays usable.
+ * - Fail closed: once a write has failed, every later call rejects with `QUORATE_STORAGE_FAILED` until the store is
+ *   opened anew. A failed flush is never repeated: the system may have dropped the data that it could not write.
+ * - Entries and bytes handed over are not copied by the caller and not changed afterwards by either side.
+ */
+export type LogStorage = {
+  readonly supports: LogStorageSupports;
+  /**
+   * Reads what is stored. Called once, before anything else. Rejects with `QUORATE_LOG_CORRUPT` rather than guess, and
+   * with `QUORATE_DATA_LOCKED` if somebody else has the store open.
+   */
+  load(): Promise<StoredState>;
+  /** Stores the identity of a fresh store, durably. Rejects with `QUORATE_ALREADY_INITIALISED` if there is one. */
+  initialise(identity: StoreIdentity): Promise<void>;
+  write(write: LogWrite): Promise<void>;
+  /** The entries of a range; rejects with `QUORATE_OUT_OF_RANGE` if the range is not inside the log. */
+  read(range: LogRange): Promise<readonly Entry[]>;
+  /** Waits for writes in flight and releases everything. Idempotent. Later calls reject with `QUORATE_CLOSED`. */
+  close(): Promise<void>;
+};

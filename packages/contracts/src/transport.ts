@@ -1,0 +1,62 @@
+// The port that carries messages between servers: at most once, in any order, or not at all. Raft asks for no more.
+
+import type { Message, MessageType } from "@quorate/core";
+
+/** Lanes keep urgent messages from queueing behind bulk: whatever waits in `append` must not delay `control`. */
+export type Lane = "control" | "append";
+
+/** The lane of each message type. */
+export const laneOf: Readonly<Record<MessageType, Lane>> = {
+  preVoteRequest: "control",
+  preVoteResponse: "control",
+  voteRequest: "control",
+  voteResponse: "control",
+  heartbeatRequest: "control",
+  heartbeatResponse: "control",
+  appendRequest: "append",
+  appendResponse: "append",
+};
+
+/** Who is speaking. Peers of another cluster are refused. */
+export type TransportIdentity = {
+  readonly clusterId: string;
+  readonly nodeId: string;
+  /** See `StoreIdentity.incarnation`. */
+  readonly incarnation: string;
+};
+
+/** What a transport tells besides messages. One event per change of state, not per attempt. */
+export type TransportEvent =
+  | { readonly type: "peerConnected"; readonly peer: string }
+  | { readonly type: "peerDisconnected"; readonly peer: string; readonly code: string; readonly detail: string }
+  /** A connection attempt failed: refused, timed out, name not found, wrong cluster, wrong node id … */
+  | { readonly type: "peerUnreachable"; readonly peer: string; readonly code: string; readonly detail: string }
+  /** Somebody sent what is not a message of this protocol; the connection was closed and nothing else happened. */
+  | { readonly type: "garbageReceived"; readonly from: string; readonly code: string; readonly detail: string }
+  /** Messages were dropped because the peer's queue was full. */
+  | { readonly type: "messagesDropped"; readonly peer: string; readonly lane: Lane; readonly count: number };
+
+/** Where a transport delivers. Both functions return at once and never throw. */
+export type TransportReceiver = {
+  readonly identity: TransportIdentity;
+  onMessage(message: Message): void;
+  onEvent(event: TransportEvent): void;
+};
+
+/**
+ * Carries messages between the servers of one cluster.
+ *
+ * - Delivery is at most once; loss, reordering and (after reconnects) duplication are allowed, corruption is not.
+ * - `send` never blocks, never throws and never queues without bound: over the limit, messages are dropped and counted.
+ * - Messages of one turn of the event loop to one peer should leave in one write.
+ */
+export type Transport = {
+  /** The largest encoded message that `send` can carry. */
+  readonly maxMessageBytes: number;
+  /** Starts listening and delivering. Rejects if the address cannot be used (`QUORATE_ADDRESS_IN_USE` …). Called once. */
+  start(receiver: TransportReceiver): Promise<void>;
+  /** Sends to `message.to`. Before `start` and after `close` it does nothing. */
+  send(message: Message): void;
+  /** Stops delivering and releases everything. Idempotent. */
+  close(): Promise<void>;
+};

@@ -1,0 +1,247 @@
+// How a leader is chosen: timeouts, pre-votes, votes. Thesis 3.4 (election), 3.6.1 (who may win), 9.6 (pre-vote),
+// 4.2.3 (servers that hear a leader refuse votes).
+
+import type { IgnoredReason } from "./events.ts";
+import { becomeLeader, quorumContact } from "./leader.ts";
+import type { PreVoteRequest, PreVoteResponse, VoteRefusal, VoteRequest, VoteResponse } from "./message.ts";
+import { tally } from "./quorum.ts";
+import type { Server } from "./server.ts";
+import type { EntryId } from "./types.ts";
+
+/** Nobody was heard for an election timeout: try to become leader. Thesis 3.4. */
+export function onElectionTimeout(server: Server): void {
+  if (!server.isVoter) {
+    server.restartElectionTimer();
+    return;
+  }
+  if (server.options.protection.preVote) startPreVote(server);
+  else startElection(server);
+}
+
+/** Asks everybody whether an election would be won. Term and vote stay as they are. Thesis 9.6. */
+function startPreVote(server: Server): void {
+  announceElection(server, true);
+  server.becomeRole({ name: "preCandidate", votes: new Map([[server.id, true]]) });
+  server.restartElectionTimer();
+  for (const to of server.configuration.voters) {
+    if (to === server.id) continue;
+    server.send({
+      type: "preVoteRequest",
+      from: server.id,
+      to,
+      term: server.term,
+      campaignTerm: server.term + 1,
+      lastLogIndex: server.log.lastIndex,
+      lastLogTerm: server.log.lastTerm,
+    });
+  }
+  countPreVotes(server);
+}
+
+/** Moves to the next term, votes for itself and asks everybody else. Thesis 3.4. */
+export function startElection(server: Server): void {
+  announceElection(server, false);
+  server.enterTerm(server.term + 1);
+  server.voteFor(server.id);
+  const voteSequence = server.durability.sequenceOfNow(server.log);
+  server.becomeRole({ name: "candidate", votes: new Map(), voteSequence });
+  server.restartElectionTimer();
+  for (const to of server.configuration.voters) {
+    if (to === server.id) continue;
+    // The request claims a log and a term; after a crash the claim must still be true, or old votes could be
+    // counted for a log that is shorter than the voters were told.
+    server.sendWhenDurable({
+      type: "voteRequest",
+      from: server.id,
+      to,
+      term: server.term,
+      lastLogIndex: server.log.lastIndex,
+      lastLogTerm: server.log.lastTerm,
+    });
+  }
+}
+
+/** A write completed: a candidate's vote for itself counts once it is durable. */
+export function onCandidateDurable(server: Server): void {
+  const candidate = server.role;
+  if (candidate.name !== "candidate" || candidate.votes.has(server.id)) return;
+  if (!server.durability.isDurable(candidate.voteSequence)) return;
+  candidate.votes.set(server.id, true);
+  countVotes(server);
+}
+
+/** Would this server vote for the sender? Changes nothing here. Thesis 9.6. */
+export function onPreVoteRequest(server: Server, message: PreVoteRequest): IgnoredReason | undefined {
+  const reason = preVoteRefusal(server, message);
+  reportVote(server, message.from, message.campaignTerm, true, reason);
+  server.send({
+    type: "preVoteResponse",
+    from: server.id,
+    to: message.from,
+    term: server.term,
+    campaignTerm: message.campaignTerm,
+    granted: reason === undefined,
+    ...(reason && { reason }),
+  });
+  return undefined;
+}
+
+function preVoteRefusal(server: Server, message: PreVoteRequest): VoteRefusal | undefined {
+  if (message.campaignTerm < server.term) return "olderTerm";
+  if (hearsLeader(server)) return "hearsLeader";
+  const votedForOther = server.votedFor !== undefined && server.votedFor !== message.from;
+  if (message.campaignTerm === server.term && votedForOther) return "alreadyVoted";
+  return logRefusal(server, { index: message.lastLogIndex, term: message.lastLogTerm });
+}
+
+/** The vote itself. Thesis 3.4 and figure 3.1 (RequestVote RPC). */
+export function onVoteRequest(server: Server, message: VoteRequest): IgnoredReason | undefined {
+  // Comes before any look at the term: a server that hears a leader must not be moved by a disruptive candidate. Thesis 4.2.3.
+  if (server.options.protection.leaderLease && hearsLeader(server)) {
+    refuseVote(server, message, "hearsLeader");
+    return message.term > server.term ? "hearsLeader" : undefined;
+  }
+  if (message.term > server.term) moveToTerm(server, message.term);
+  const reason = voteRefusal(server, message);
+  if (reason !== undefined) {
+    refuseVote(server, message, reason);
+    return reason === "olderTerm" ? "olderTerm" : undefined;
+  }
+  if (server.votedFor === undefined) server.voteFor(message.from);
+  // Only a vote that was given restarts the timer: refusing a hopeless candidate must not delay a good one.
+  server.restartElectionTimer();
+  reportVote(server, message.from, message.term, false, undefined);
+  server.sendWhenDurable({
+    type: "voteResponse",
+    from: server.id,
+    to: message.from,
+    term: server.term,
+    granted: true,
+  });
+  return undefined;
+}
+
+function voteRefusal(server: Server, message: VoteRequest): VoteRefusal | undefined {
+  if (message.term < server.term) return "olderTerm";
+  if (server.votedFor !== undefined && server.votedFor !== message.from) return "alreadyVoted";
+  return logRefusal(server, { index: message.lastLogIndex, term: message.lastLogTerm });
+}
+
+function refuseVote(server: Server, message: VoteRequest, reason: VoteRefusal): void {
+  reportVote(server, message.from, message.term, false, reason);
+  server.sendWhenDurable({
+    type: "voteResponse",
+    from: server.id,
+    to: message.from,
+    term: server.term,
+    granted: false,
+    reason,
+  });
+}
+
+/** Thesis 3.6.1: a candidate whose log lacks something this server has must not win with this server's vote. */
+function logRefusal(server: Server, candidateLog: EntryId): VoteRefusal | undefined {
+  return server.log.isAtMostAsUpToDateAs(candidateLog) ? undefined : "logBehind";
+}
+
+/** An answer to {@link startPreVote}. */
+export function onPreVoteResponse(server: Server, message: PreVoteResponse): IgnoredReason | undefined {
+  if (!message.granted && message.term > server.term) {
+    // Whoever refused is ahead: campaigning below its term would never be heard.
+    moveToTerm(server, message.term);
+    return undefined;
+  }
+  const isMine = server.role.name === "preCandidate" && message.campaignTerm === server.term + 1;
+  if (server.role.name !== "preCandidate" || !isMine) return "staleResponse";
+  reportAnswer(server, message, message.campaignTerm, true);
+  server.role.votes.set(message.from, message.granted);
+  countPreVotes(server);
+  return undefined;
+}
+
+/** An answer to {@link startElection}. */
+export function onVoteResponse(server: Server, message: VoteResponse): IgnoredReason | undefined {
+  if (message.term > server.term) {
+    moveToTerm(server, message.term);
+    return undefined;
+  }
+  if (message.term < server.term) {
+    // The leader lease refuses in the voter's own, older term. It does not count, but it explains.
+    if (message.reason === "hearsLeader") reportAnswer(server, message, message.term, false);
+    return "staleResponse";
+  }
+  if (server.role.name !== "candidate") return "staleResponse";
+  reportAnswer(server, message, message.term, false);
+  server.role.votes.set(message.from, message.granted);
+  countVotes(server);
+  return undefined;
+}
+
+function countPreVotes(server: Server): void {
+  if (server.role.name !== "preCandidate") return;
+  if (tally(server.configuration.voters, server.role.votes) === "won") startElection(server);
+}
+
+function countVotes(server: Server): void {
+  if (server.role.name !== "candidate") return;
+  const { votes } = server.role;
+  const verdict = tally(server.configuration.voters, votes);
+  if (verdict === "won") becomeLeader(server, [...votes].filter(([, granted]) => granted).map(([voter]) => voter));
+  // A lost election is over, but the next one waits for its own random timeout, so that rivals do not meet again.
+}
+
+/**
+ * Any message of a later term: adopt the term, as a follower that has not voted. Leaves the election timer alone: only
+ * a vote or a leader restarts it. Thesis 3.3.
+ */
+export function moveToTerm(server: Server, term: number): void {
+  if (server.role.name === "leader") {
+    server.stepDown(server.role, "higherTerm", `somebody is in term ${term}, this leader was in term ${server.term}`);
+  }
+  server.enterTerm(term);
+  server.becomeFollower(undefined);
+}
+
+/** True while a live leader is known: heard within the minimum election timeout, or it is this server. Thesis 4.2.3. */
+export function hearsLeader(server: Server): boolean {
+  const [minTimeout] = server.options.timing.electionTimeoutMs;
+  switch (server.role.name) {
+    case "leader":
+      return server.now - quorumContact(server, server.role) < minTimeout;
+    case "follower":
+      return server.role.leaderId !== undefined && server.now - server.role.leaderHeardAt < minTimeout;
+    case "preCandidate":
+    case "candidate":
+      return false;
+  }
+}
+
+function announceElection(server: Server, preVote: boolean): void {
+  const term = server.term + 1;
+  server.emit({ type: "electionStarted", term, preVote, waitedMs: server.now - server.electionTimerStarted });
+}
+
+function reportVote(
+  server: Server,
+  to: string,
+  term: number,
+  preVote: boolean,
+  reason: VoteRefusal | undefined,
+): void {
+  if (reason === undefined) {
+    server.emit({ type: "voteGranted", to, term, preVote });
+    return;
+  }
+  const heardMsAgo = server.role.name === "follower" ? server.now - server.role.leaderHeardAt : undefined;
+  const heard = reason === "hearsLeader" ? { leaderId: server.leaderId, heardMsAgo } : {};
+  server.emit({ type: "voteRefused", to, term, preVote, reason, ...heard });
+}
+
+function reportAnswer(
+  server: Server,
+  { from, granted, reason }: PreVoteResponse | VoteResponse,
+  term: number,
+  preVote: boolean,
+): void {
+  server.emit({ type: "voteReceived", from, term, preVote, granted, reason });
+}

@@ -1,0 +1,219 @@
+// The face of the core: every input is a method, every output is in `ready()`. This file only routes; the rules are in
+// election, follower, leader, replication and commit.
+
+import { outcomeOf, takeCommitted } from "./commit.ts";
+import { explain } from "./describe.ts";
+import {
+  moveToTerm,
+  onCandidateDurable,
+  onElectionTimeout,
+  onPreVoteRequest,
+  onPreVoteResponse,
+  onVoteRequest,
+  onVoteResponse,
+} from "./election.ts";
+import type { IgnoredReason } from "./events.ts";
+import { onAppendRequest, onHeartbeatRequest } from "./follower.ts";
+import { checkState, checkStep, observe } from "./invariants.ts";
+import {
+  leaderDeadline,
+  onHeartbeatResponse,
+  onLeaderDurable,
+  onLeaderTick,
+  requestRead,
+  serveWaitingReads,
+} from "./leader.ts";
+import { sizeOf } from "./log.ts";
+import type { AppendResponse, HeartbeatResponse, Message } from "./message.ts";
+import { completeOptions, type RaftOptions } from "./options.ts";
+import type { ProposalOutcome, ProposeResult, ReadIndexResult, Ready, StepResult } from "./ready.ts";
+import { onAppendResponse, onEntriesForPeer, replicate } from "./replication.ts";
+import { emptyState, type RestoredState, Server } from "./server.ts";
+import type { RaftStatus } from "./status.ts";
+import { statusOf } from "./describe.ts";
+import type { Entry, EntryId } from "./types.ts";
+
+/**
+ * One server of a Raft cluster, as a deterministic function of its inputs.
+ *
+ * The caller feeds in time, messages, proposals and completions, then calls {@link Raft.ready} and does what it says.
+ * Every input returns at once. Input from peers never throws; a broken law of Raft throws an `InvariantViolation`, after
+ * which the server must not be used any more.
+ */
+export class Raft {
+  readonly #server: Server;
+  #lastReadId = 0;
+
+  /** Throws a `RaftOptionsError` on options that cannot work. `restored` is what storage holds; default: nothing. */
+  constructor(options: RaftOptions, restored: RestoredState = emptyState) {
+    this.#server = new Server(completeOptions(options), restored);
+  }
+
+  /** Time has passed. `now` is monotonic milliseconds; a value before the latest one counts as the latest one. */
+  tick(now: number): void {
+    this.#input(now, (server) => {
+      if (server.electionDeadline === undefined) server.restartElectionTimer();
+      if (server.role.name === "leader") onLeaderTick(server, server.role);
+      else if (server.now >= (server.electionDeadline ?? 0)) onElectionTimeout(server);
+    });
+  }
+
+  /** When `tick` must be called next, in the same milliseconds: one timer is enough. */
+  nextDeadline(): number {
+    const server = this.#server;
+    if (server.role.name === "leader") return leaderDeadline(server, server.role);
+    return server.electionDeadline ?? server.now;
+  }
+
+  /**
+   * A message arrived at `now`. Feed in what has arrived before a late `tick`, so that a pause of this process is not
+   * taken for silence of its peers. Never throws on what a peer sends.
+   */
+  step(message: Message, now: number): StepResult {
+    const reason = this.#input(now, (server) => dispatch(server, message));
+    if (reason === undefined) return { handled: true };
+    this.#server.emit({ type: "messageIgnored", from: message.from, messageType: message.type, reason });
+    return { handled: false, reason };
+  }
+
+  /** Appends a command to the log if this server leads. It is committed when it comes back in `Ready.committed`. */
+  propose(data: Uint8Array): ProposeResult {
+    return this.#input(undefined, (server) => {
+      const leader = server.role;
+      if (leader.name !== "leader") return { accepted: false, reason: "notLeader", leaderId: server.leaderId };
+      const { maxCommandBytes, maxUncommittedBytes } = server.options.limits;
+      if (data.byteLength > maxCommandBytes) return { accepted: false, reason: "tooLarge", leaderId: server.id };
+      const entry: Entry = { index: server.log.lastIndex + 1, term: server.term, kind: "command", data };
+      if (leader.uncommittedBytes + sizeOf(entry) > maxUncommittedBytes) {
+        return { accepted: false, reason: "busy", leaderId: server.id };
+      }
+      server.log.append([entry]);
+      leader.uncommittedBytes += sizeOf(entry);
+      return { accepted: true, index: entry.index, term: entry.term };
+    });
+  }
+
+  /** Asks for a point up to which the state machine must have applied to answer a linearizable read. Thesis 6.4. */
+  readIndex(): ReadIndexResult {
+    return this.#input(undefined, (server) => {
+      this.#lastReadId += 1;
+      return requestRead(server, this.#lastReadId);
+    });
+  }
+
+  /** Starts an election now instead of waiting for the timeout. Does nothing at a leader or at a server without a vote. */
+  campaign(): void {
+    this.#input(undefined, (server) => {
+      if (server.role.name !== "leader" && server.isVoter) onElectionTimeout(server);
+    });
+  }
+
+  /** The write with this sequence number is durable, and so are all before it. */
+  persisted(sequence: number): void {
+    this.#input(undefined, (server) => {
+      server.durability.completed(sequence);
+      for (const message of server.durability.takeReleased()) server.send(message);
+      onCandidateDurable(server);
+      onLeaderDurable(server);
+    });
+  }
+
+  /** The state machine contains everything up to `index`. */
+  applied(index: number): void {
+    this.#input(undefined, (server) => {
+      server.lastApplied = Math.max(server.lastApplied, Math.min(index, server.handedOver));
+      const unneeded = Math.min(server.lastApplied, server.durability.durableIndex);
+      server.log.evict(unneeded, server.options.limits.maxCachedBytes);
+    });
+  }
+
+  /** The entries that a `LogRead` asked for: consecutive from its first index, at least one. */
+  logRead(logReadId: number, entries: readonly Entry[]): void {
+    this.#input(undefined, (server) => {
+      const purpose = server.logReadPurposes.get(logReadId);
+      server.logReadPurposes.delete(logReadId);
+      // The log may have changed while storage was reading; what is no longer in it is of no use to anybody.
+      const areCurrent = entries.every((entry) => server.log.contains(entry));
+      if (purpose?.for === "peer") {
+        onEntriesForPeer(server, purpose.peer, purpose.term, areCurrent ? entries : []);
+      } else if (purpose?.for === "apply" && areCurrent && entries[0]?.index === server.handedOver + 1) {
+        server.fetchedForApply = entries;
+      }
+    });
+  }
+
+  /** Takes everything to do now. May be called again before earlier work is done. */
+  ready(): Ready {
+    return this.#input(undefined, (server) => {
+      if (server.role.name === "leader") {
+        serveWaitingReads(server, server.role);
+        replicate(server, server.role);
+      }
+      const committed = takeCommitted(server);
+      const write = server.durability.takeWrite(server.log);
+      return { write, committed, ...server.takeOutput() };
+    });
+  }
+
+  /** What became of a proposal that was accepted here. */
+  outcomeOf(proposal: EntryId): ProposalOutcome {
+    return outcomeOf(this.#server, proposal);
+  }
+
+  /** A picture of this moment. */
+  status(): RaftStatus {
+    return statusOf(this.#server);
+  }
+
+  /** Says in words why there is no leader, or why the commit index does not move. */
+  explain(): string {
+    return explain(this.#server);
+  }
+
+  #input<T>(now: number | undefined, handle: (server: Server) => T): T {
+    const server = this.#server;
+    if (now !== undefined) server.now = Math.max(server.now, now);
+    if (!server.options.checkInvariants) return handle(server);
+    const before = observe(server);
+    const result = handle(server);
+    checkState(server);
+    checkStep(before, observe(server), server.log);
+    return result;
+  }
+}
+
+function dispatch(server: Server, message: Message): IgnoredReason | undefined {
+  if (message.to !== server.id || message.from === server.id) return "notForMe";
+  switch (message.type) {
+    case "preVoteRequest":
+      return onPreVoteRequest(server, message);
+    case "preVoteResponse":
+      return onPreVoteResponse(server, message);
+    case "voteRequest":
+      return onVoteRequest(server, message);
+    case "voteResponse":
+      return onVoteResponse(server, message);
+    case "heartbeatRequest":
+      return onHeartbeatRequest(server, message);
+    case "appendRequest":
+      return onAppendRequest(server, message);
+    case "heartbeatResponse":
+    case "appendResponse":
+      return onFollowerResponse(server, message);
+  }
+}
+
+/** Answers to a leader: only those of its own term count. Thesis 3.3. */
+function onFollowerResponse(server: Server, message: HeartbeatResponse | AppendResponse): IgnoredReason | undefined {
+  if (message.term > server.term) {
+    moveToTerm(server, message.term);
+    return undefined;
+  }
+  const leader = server.role;
+  if (message.term < server.term || leader.name !== "leader") return "staleResponse";
+  const progress = leader.peers.get(message.from);
+  if (progress === undefined) return "unknownSender";
+  progress.lastContact = server.now;
+  if (message.type === "heartbeatResponse") return onHeartbeatResponse(server, leader, progress, message);
+  return onAppendResponse(server, leader, progress, message);
+}

@@ -1,0 +1,67 @@
+// What the core asks its driver to do, as data. Nothing here has happened yet when the driver sees it.
+
+import type { LogWrite } from "./durability.ts";
+import type { IgnoredReason, RaftEvent } from "./events.ts";
+import type { Message } from "./message.ts";
+import type { Entry, NodeId } from "./types.ts";
+
+/** A read that may be answered once the state machine has applied `index`. Thesis 6.4. */
+export type ConfirmedRead = {
+  readonly readId: number;
+  readonly index: number;
+};
+
+/** A read that certainly was not confirmed; it may be tried again elsewhere. */
+export type RejectedRead = {
+  readonly readId: number;
+  readonly reason: "leadershipLost";
+  readonly leaderId: NodeId | undefined;
+};
+
+/** Old entries that the core needs from storage. Answer with `raft.logRead(readId, entries)`. */
+export type LogRead = {
+  readonly logReadId: number;
+  readonly firstIndex: number;
+  /** Inclusive. */
+  readonly lastIndex: number;
+  /** Stop before the sum of the entries' data passes this, but read at least one. */
+  readonly maxBytes: number;
+};
+
+/**
+ * Everything to do now. Independent parts may run in parallel: in particular `messages` need not wait for `write`,
+ * because whatever must wait has been held back.
+ */
+export type Ready = {
+  /** Hand to storage, in order; report each completion with `raft.persisted(sequence)`. */
+  readonly write: LogWrite | undefined;
+  /** Send now. Losing some is allowed. */
+  readonly messages: readonly Message[];
+  /** Apply in order, then report with `raft.applied(index)`. The next batch comes after that. */
+  readonly committed: readonly Entry[];
+  readonly confirmedReads: readonly ConfirmedRead[];
+  readonly rejectedReads: readonly RejectedRead[];
+  readonly logReads: readonly LogRead[];
+  readonly events: readonly RaftEvent[];
+};
+
+/** How a proposal was received. Accepted is not committed: only an applied entry with this index and term is. */
+export type ProposeResult =
+  | { readonly accepted: true; readonly index: number; readonly term: number }
+  | {
+      readonly accepted: false;
+      /** `busy`: too many uncommitted bytes. In every case the command will certainly not be applied. */
+      readonly reason: "notLeader" | "tooLarge" | "busy";
+      readonly leaderId: NodeId | undefined;
+    };
+
+/** How a read request was received. Accepted ones end as confirmed or rejected in a later {@link Ready}. */
+export type ReadIndexResult =
+  | { readonly accepted: true; readonly readId: number }
+  | { readonly accepted: false; readonly reason: "notLeader" | "busy"; readonly leaderId: NodeId | undefined };
+
+/** What became of a message: handled, or ignored with a reason. */
+export type StepResult = { readonly handled: true } | { readonly handled: false; readonly reason: IgnoredReason };
+
+/** What is known about a proposal. `indeterminate`: removed here, but another server may still hold and commit it. */
+export type ProposalOutcome = "pending" | "committed" | "lost" | "indeterminate";

@@ -1,0 +1,94 @@
+// How a leader brings every other log in line with its own: probe for the match point, then stream. Thesis 3.5, 10.2.1.
+
+import { advanceCommit } from "./commit.ts";
+import type { IgnoredReason } from "./events.ts";
+import { sizeOf } from "./log.ts";
+import type { AppendResponse } from "./message.ts";
+import type { Progress } from "./progress.ts";
+import type { Leader, Server } from "./server.ts";
+import type { Entry, NodeId } from "./types.ts";
+
+/** Sends every peer what it lacks, as far as its window allows. Called once per turn: that makes the batches. */
+export function replicate(server: Server, leader: Leader): void {
+  for (const [peer, progress] of leader.peers) {
+    while (progress.nextIndex <= server.log.lastIndex && !progress.isPaused(server.options.limits)) {
+      sendEntries(server, peer, progress);
+    }
+  }
+}
+
+function sendEntries(server: Server, peer: NodeId, progress: Progress): void {
+  if (progress.nextIndex < server.log.firstIndex) {
+    progress.needsSnapshot();
+    const { firstIndex } = server.log;
+    server.emit({ type: "peerBehindLog", peer, nextIndex: progress.nextIndex, firstIndex });
+    return;
+  }
+  const { maxAppendBytes } = server.options.limits;
+  const entries = server.log.slice(progress.nextIndex, server.log.lastIndex, maxAppendBytes);
+  if (entries === undefined) requestFromStorage(server, peer, progress);
+  else sendAppend(server, peer, progress, entries);
+}
+
+/** Asks whether the position before nextIndex matches, without sending entries. */
+export function sendEmptyAppend(server: Server, peer: NodeId, progress: Progress): void {
+  if (progress.mode !== "snapshot") sendAppend(server, peer, progress, []);
+}
+
+function sendAppend(server: Server, peer: NodeId, progress: Progress, entries: readonly Entry[]): void {
+  const prevLogIndex = progress.nextIndex - 1;
+  const prevLogTerm = server.log.termAt(prevLogIndex);
+  if (prevLogTerm === undefined) return;
+  server.send({
+    type: "appendRequest",
+    from: server.id,
+    to: peer,
+    term: server.term,
+    prevLogIndex,
+    prevLogTerm,
+    entries,
+    leaderCommit: server.commitIndex,
+  });
+  const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+  progress.onSent(prevLogIndex + entries.length, bytes);
+}
+
+/** The entries that this peer needs are no longer in memory. The core does not wait: they come back as an input. */
+function requestFromStorage(server: Server, peer: NodeId, progress: Progress): void {
+  progress.logReadPending = true;
+  server.lastLogReadId += 1;
+  server.logReadPurposes.set(server.lastLogReadId, { for: "peer", peer, term: server.term });
+  server.output.logReads.push({
+    logReadId: server.lastLogReadId,
+    firstIndex: progress.nextIndex,
+    lastIndex: server.log.lastIndex,
+    maxBytes: server.options.limits.maxAppendBytes,
+  });
+}
+
+/** Entries came back from storage. They are sent only if they are still what the peer needs and the log still has them. */
+export function onEntriesForPeer(server: Server, peer: NodeId, term: number, entries: readonly Entry[]): void {
+  if (server.role.name !== "leader" || server.term !== term) return;
+  const progress = server.role.peers.get(peer);
+  if (progress === undefined) return;
+  progress.logReadPending = false;
+  const isNext = entries[0]?.index === progress.nextIndex;
+  if (isNext && !progress.isPaused(server.options.limits)) sendAppend(server, peer, progress, entries);
+}
+
+/** A peer answered an append. Thesis 3.5. */
+export function onAppendResponse(
+  server: Server,
+  leader: Leader,
+  progress: Progress,
+  message: AppendResponse,
+): IgnoredReason | undefined {
+  if (message.accepted) {
+    if (message.matchIndex > server.log.lastIndex) return "malformed";
+    if (progress.onAccepted(message.matchIndex)) advanceCommit(server, leader);
+    return undefined;
+  }
+  // Both sides skip whole terms, so the number of probes is bounded by the number of terms, not of entries.
+  const resumeAfter = server.log.lastPositionAtMost({ index: message.hintIndex, term: message.hintTerm });
+  return progress.onRejected(message.prevLogIndex, resumeAfter.index) ? undefined : "staleResponse";
+}

@@ -1,0 +1,95 @@
+// The public face of a node: what goes in, what comes back, and how calls end.
+
+import type { Clock, LogStorage, Random, StateMachine, Transport, TransportEvent } from "@quorate/contracts";
+import type { Configuration, NodeId, RaftEvent, RaftStatus } from "@quorate/core";
+
+/** Timing and behaviour of the protocol; every value has a default. */
+export type RaftTuning = {
+  /** Bounds of the randomized election timeout, inclusive, in ms. Default [150, 300]. */
+  readonly electionTimeoutMs?: readonly [number, number];
+  /** A leader's heartbeat interval in ms. Default 50. At most a third of the minimum election timeout. */
+  readonly heartbeatMs?: number;
+  /** Ask before campaigning (thesis 9.6). Default true. */
+  readonly preVote?: boolean;
+  /** Refuse votes while a live leader is heard (thesis 4.2.3). Default true. */
+  readonly leaderLease?: boolean;
+  /** A leader without contact to a majority steps down (thesis 6.2). Default true. */
+  readonly checkQuorum?: boolean;
+};
+
+/** Bounds of what a node holds in memory. */
+export type NodeLimits = {
+  /** Largest command in bytes. Default 1 MiB + 64 KiB. Must fit into the transport's largest message. */
+  readonly maxCommandBytes?: number;
+  /** Bytes of commands that were accepted but are not committed yet; beyond it `QUORATE_BUSY`. Default 64 MiB. */
+  readonly maxUncommittedBytes?: number;
+  /** Reads that wait for confirmation; beyond it `QUORATE_BUSY`. Default 10 000. */
+  readonly maxPendingReads?: number;
+};
+
+/** Everything a node is made of. */
+export type RaftNodeOptions<Query, Answer, Result> = {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  /** Who forms the cluster at its first start; later starts must name the same servers. */
+  readonly configuration: Configuration;
+  readonly storage: LogStorage;
+  readonly transport: Transport;
+  readonly stateMachine: StateMachine<Query, Answer, Result>;
+  readonly raft?: RaftTuning;
+  readonly limits?: NodeLimits;
+  /** Default: the system's monotonic clock. */
+  readonly clock?: Clock;
+  /** Default: `Math.random`. */
+  readonly random?: Random;
+};
+
+/** Where something stands in the log; a token for read-your-writes. */
+export type LogPosition = {
+  readonly index: number;
+  readonly term: number;
+};
+
+/** The end of a proposal that took effect. */
+export type Proposed<Result> = LogPosition & {
+  readonly result: Result;
+};
+
+/** How fresh a read must be. */
+export type Consistency =
+  /** Sees every write that was acknowledged before the read began. Leader only. Thesis 6.4. */
+  | "linearizable"
+  /** Answered at once from this server's state, which may be old. */
+  | "stale";
+
+/** An answer and the position of the state it was computed from. */
+export type Queried<Answer> = LogPosition & {
+  readonly answer: Answer;
+  /** The level that was really used. */
+  readonly consistency: Consistency;
+};
+
+/** Options of a single call. */
+export type CallOptions = {
+  /** Give up after this many milliseconds. Default 5000. */
+  readonly timeoutMs?: number;
+  /** Stop waiting. A proposal that is aborted has an unknown outcome. */
+  readonly signal?: AbortSignal;
+};
+
+/** What a node reports: the core's events, the transport's, and its own. */
+export type NodeEvent =
+  | RaftEvent
+  | TransportEvent
+  | { readonly type: "started"; readonly term: number; readonly lastIndex: number; readonly incarnation: string }
+  | { readonly type: "loopStalled"; readonly stalledMs: number }
+  /** The node has stopped for good; `QUORATE_…` code and what to do are in `error`. */
+  | { readonly type: "failed"; readonly code: string; readonly detail: string };
+
+/** The core's picture plus the driver's. */
+export type NodeStatus = RaftStatus & {
+  readonly clusterId: string;
+  readonly incarnation: string;
+  /** `failed` nodes answer nothing but `status`. */
+  readonly state: "running" | "failed" | "closed";
+};

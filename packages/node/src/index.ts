@@ -1,0 +1,14 @@
+// Runs one Raft core against a storage, a transport, a state machine and a clock.
+
+export type {
+  CallOptions,
+  Consistency,
+  LogPosition,
+  NodeEvent,
+  NodeLimits,
+  NodeStatus,
+  Proposed,
+  Queried,
+  RaftNodeOptions,
+  RaftTuning,
+} from "./api.ts";
