@@ -1,2 +1,4 @@
 // The public face of @quorate/memory: what is exported here is the package's interface.
-export type Nothing = never;
+
+export { memoryDisk, memoryLogStorage } from "./log-storage.ts";
+export type { MemoryDisk } from "./log-storage.ts";

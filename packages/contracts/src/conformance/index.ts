@@ -1,2 +1,5 @@
-// The public face of @quorate/contracts: what is exported here is the package's interface.
-export type Nothing = never;
+// The suites that define the ports: run them against your adapter with your own test framework.
+
+export type { TestBody, TestFramework, TestFunction } from "./harness.ts";
+export { storageConformance } from "./storage.ts";
+export type { StorageConformance } from "./storage-session.ts";

@@ -1,0 +1,144 @@
+// Log storage in memory: the shortest correct adapter, meant to be copied. It forgets everything with the process, so a
+// server that runs on it must never come back under the same identity; in tests, a disk object stands in for the disk.
+
+import {
+  type Entry,
+  type HardState,
+  type LogRange,
+  type LogStorage,
+  type LogWrite,
+  QuorateError,
+  type StoredState,
+  type StoreIdentity,
+  type TermRun,
+} from "@quorate/contracts";
+
+/** What a store leaves behind. Give the same one to the next store to play a restart. */
+export type MemoryDisk = {
+  identity: StoreIdentity | undefined;
+  hardState: HardState;
+  /** The entry with index i is at position i - 1. */
+  readonly entries: Entry[];
+};
+
+/** An empty disk. */
+export function memoryDisk(): MemoryDisk {
+  return { identity: undefined, hardState: { term: 0, votedFor: undefined }, entries: [] };
+}
+
+/** Log storage that keeps everything in `disk` and nothing beyond the life of the process. */
+export function memoryLogStorage(disk: MemoryDisk = memoryDisk()): LogStorage {
+  return new MemoryLogStorage(disk);
+}
+
+// Every method does its work before its first await, so calls take effect in call order and promises resolve in that order.
+class MemoryLogStorage implements LogStorage {
+  readonly supports = { durable: false };
+  readonly #disk: MemoryDisk;
+  #isClosed = false;
+
+  constructor(disk: MemoryDisk) {
+    this.#disk = disk;
+  }
+
+  async load(): Promise<StoredState> {
+    this.#refuseIfClosed();
+    const { identity, hardState, entries } = this.#disk;
+    const log = { base: { index: 0, term: 0 }, lastIndex: entries.length, termRuns: termRunsOf(entries) };
+    return { identity, hardState, log, configurations: entries.filter((entry) => entry.kind === "configuration") };
+  }
+
+  async initialise(identity: StoreIdentity): Promise<void> {
+    this.#refuseIfClosed();
+    if (this.#disk.identity !== undefined) throw alreadyInitialised(this.#disk.identity);
+    this.#disk.identity = identity;
+  }
+
+  async write(write: LogWrite): Promise<void> {
+    this.#refuseIfClosed();
+    const { entries } = this.#disk;
+    const keptLast = (write.truncateFrom ?? entries.length + 1) - 1;
+    const misfit = describeMisfit(write, entries);
+    if (misfit !== undefined) throw writeRefused(misfit);
+    entries.length = keptLast;
+    for (const entry of write.entries) entries.push(entry);
+    this.#disk.hardState = write.hardState ?? this.#disk.hardState;
+  }
+
+  async read({ firstIndex, lastIndex, maxBytes }: LogRange): Promise<readonly Entry[]> {
+    this.#refuseIfClosed();
+    const { entries } = this.#disk;
+    if (firstIndex < 1 || lastIndex < firstIndex || lastIndex > entries.length) {
+      throw outOfRange(`entries ${firstIndex} to ${lastIndex} of a log of 1 to ${entries.length}`);
+    }
+    const found: Entry[] = [];
+    let bytes = 0;
+    for (const entry of entries.slice(firstIndex - 1, lastIndex)) {
+      bytes += entry.data.length;
+      if (found.length > 0 && bytes > maxBytes) break;
+      found.push(entry);
+    }
+    return found;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#isClosed) throw closed();
+  }
+}
+
+function termRunsOf(entries: readonly Entry[]): readonly TermRun[] {
+  return entries
+    .filter((entry, position) => entry.term !== entries[position - 1]?.term)
+    .map((entry) => ({ firstIndex: entry.index, term: entry.term }));
+}
+
+/** Why the write does not fit the log, or undefined if it does. */
+function describeMisfit(write: LogWrite, log: readonly Entry[]): string | undefined {
+  const truncateFrom = write.truncateFrom ?? log.length + 1;
+  if (truncateFrom < 1 || truncateFrom > log.length + 1) {
+    return `truncation from ${truncateFrom} in a log of 1 to ${log.length}`;
+  }
+  let last = { index: truncateFrom - 1, term: log[truncateFrom - 2]?.term ?? 0 };
+  for (const entry of write.entries) {
+    if (entry.index !== last.index + 1) return `entry ${entry.index} after entry ${last.index}`;
+    if (entry.term < last.term) return `entry ${entry.index} of term ${entry.term} after one of term ${last.term}`;
+    last = entry;
+  }
+  return undefined;
+}
+
+function alreadyInitialised(identity: StoreIdentity): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_ALREADY_INITIALISED",
+    message: `The store belongs to server ${identity.nodeId} of cluster ${identity.clusterId}.`,
+    hint: "Use the store for that server, or another store for this one.",
+  });
+}
+
+function writeRefused(misfit: string): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_WRITE_REFUSED",
+    message: `The write does not fit the log: ${misfit}.`,
+    hint: "The caller has lost track of the log. Nothing was changed; load the store anew and report the bug.",
+  });
+}
+
+function outOfRange(what: string): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_OUT_OF_RANGE",
+    message: `Asked for ${what}.`,
+    hint: "Read only what the log holds: from `base.index + 1` to `lastIndex`.",
+  });
+}
+
+function closed(): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_CLOSED",
+    message: "The log storage has been closed.",
+    hint: "Open it anew; a closed store does not come back.",
+  });
+}
