@@ -1,2 +1,4 @@
-// The public face of @quorate/codec-msgpack: what is exported here is the package's interface.
-export type Nothing = never;
+// Raft messages to MessagePack bytes and back, for any transport that takes a codec.
+
+export { msgpackCodec } from "./codec.ts";
+export type { MsgpackCodecOptions } from "./codec.ts";

@@ -1,5 +1,5 @@
 // The suites that define the ports: run them against your adapter with your own test framework.
 
+export { codecConformance } from "./codec.ts";
+export type { CodecConformance } from "./codec.ts";
 export type { TestBody, TestFramework, TestFunction } from "./harness.ts";
-export { storageConformance } from "./storage.ts";
-export type { StorageConformance } from "./storage-session.ts";
