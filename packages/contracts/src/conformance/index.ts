@@ -3,3 +3,5 @@
 export { codecConformance } from "./codec.ts";
 export type { CodecConformance } from "./codec.ts";
 export type { TestBody, TestFramework, TestFunction } from "./harness.ts";
+export { storageConformance } from "./storage.ts";
+export type { StorageConformance } from "./storage-session.ts";
