@@ -5,7 +5,7 @@ import { root } from "./workspace.ts";
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
-  /** Sends the program's standard output to standard error, for steps whose caller owns standard output. */
+  /** Keeps the program's output back and shows it, on standard error, only if the program fails. */
   readonly quiet?: boolean;
 }
 
@@ -14,13 +14,19 @@ export function run({ program, args, quiet = false }: Command): Promise<number> 
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: root,
-      stdio: ["inherit", quiet ? process.stderr : "inherit", "inherit"],
+      stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit",
       env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1" },
     });
+    const held: Buffer[] = [];
+    child.stdout?.on("data", (chunk: Buffer) => held.push(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => held.push(chunk));
     child.on("error", (error) => {
       process.stderr.write(`${program} could not be started: ${error.message}\n`);
       resolve(1);
     });
-    child.on("close", (code) => resolve(code ?? 1));
+    child.on("close", (code) => {
+      if (code !== 0) process.stderr.write(Buffer.concat(held));
+      resolve(code ?? 1);
+    });
   });
 }

@@ -1,0 +1,34 @@
+// What must not reach a user is found in the list of files and in the manifest.
+import { expect, test } from "vitest";
+import { fileProblems, manifestProblems } from "../src/contents.ts";
+
+const files = ["LICENSE", "README.md", "dist/index.d.ts", "dist/index.js", "package.json", "src/index.ts"];
+
+test("a package of sources, built files and texts is complete", () => {
+  expect(fileProblems([...files, "CHANGELOG.md"])).toEqual([]);
+});
+
+test.each(["test/a.test.ts", "src/a.test.ts", "dist/.tsbuildinfo", "tsconfig.json", ".env", "src/.hidden"])(
+  "%s must not be packed",
+  (file) => {
+    expect(fileProblems([...files, file])).toEqual([`${file} must not be packed`]);
+  },
+);
+
+test.each(files.filter((file) => !file.startsWith("src/")))("a package without %s is incomplete", (file) => {
+  expect(fileProblems(files.filter((each) => each !== file))).toEqual([`${file} is missing`]);
+});
+
+test("a plain manifest is accepted", () => {
+  const manifest = { name: "@quorate/core", version: "1.0.0", scripts: { build: "tsc -b" } };
+  expect(manifestProblems(manifest)).toEqual([]);
+});
+
+test.each([
+  { scripts: { postinstall: "node x.js" } },
+  { dependencies: { "@quorate/core": "workspace:^" } },
+  { dependencies: { pino: "catalog:" } },
+  { exports: { ".": { "quorate-source": "./src/index.ts" } } },
+])("a manifest with %j is refused", (fields) => {
+  expect(manifestProblems({ name: "@quorate/core", version: "1.0.0", ...fields })).toHaveLength(1);
+});
