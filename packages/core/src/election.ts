@@ -186,7 +186,11 @@ function countVotes(server: Server): void {
   if (server.role.name !== "candidate") return;
   const { votes } = server.role;
   const verdict = tally(server.configuration.voters, votes);
-  if (verdict === "won") becomeLeader(server, [...votes].filter(([, granted]) => granted).map(([voter]) => voter));
+  if (verdict === "won")
+    becomeLeader(
+      server,
+      [...votes].filter(([, granted]) => granted).map(([voter]) => voter),
+    );
   // A lost election is over, but the next one waits for its own random timeout, so that rivals do not meet again.
 }
 
@@ -221,13 +225,7 @@ function announceElection(server: Server, preVote: boolean): void {
   server.emit({ type: "electionStarted", term, preVote, waitedMs: server.now - server.electionTimerStarted });
 }
 
-function reportVote(
-  server: Server,
-  to: string,
-  term: number,
-  preVote: boolean,
-  reason: VoteRefusal | undefined,
-): void {
+function reportVote(server: Server, to: string, term: number, preVote: boolean, reason: VoteRefusal | undefined): void {
   if (reason === undefined) {
     server.emit({ type: "voteGranted", to, term, preVote });
     return;

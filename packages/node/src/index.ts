@@ -12,3 +12,5 @@ export type {
   RaftNodeOptions,
   RaftTuning,
 } from "./api.ts";
+export { RaftNode } from "./raft-node.ts";
+export { systemClock } from "./system-clock.ts";

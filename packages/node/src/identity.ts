@@ -1,0 +1,82 @@
+// Whose store is this? Checked before a node says a word to anybody: a directory that was copied, swapped or taken from
+// another cluster must not vote.
+
+import { type LogStorage, QuorateError, type Random, type StoredState, type StoreIdentity } from "@quorate/contracts";
+import type { Configuration, NodeId, RestoredState } from "@quorate/core";
+
+type Claim = {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  readonly configuration: Configuration;
+};
+
+/** Reads a store, gives a fresh one its identity, and refuses one that belongs to somebody else. */
+export async function openStore(
+  claim: Claim & { readonly storage: LogStorage; readonly random?: Random },
+): Promise<{ readonly identity: StoreIdentity; readonly restored: RestoredState }> {
+  const stored = await claim.storage.load();
+  const restored = { hardState: stored.hardState, log: stored.log, applied: stored.log.base.index };
+  if (stored.identity !== undefined) {
+    checkIdentity(stored.identity, claim);
+    return { identity: stored.identity, restored };
+  }
+  checkFresh(stored);
+  const identity = newIdentity(claim, claim.random ?? Math.random);
+  await claim.storage.initialise(identity);
+  return { identity, restored };
+}
+
+function newIdentity({ clusterId, nodeId, configuration }: Claim, random: Random): StoreIdentity {
+  const digits = () =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, "0");
+  return { clusterId, nodeId, configuration, incarnation: digits() + digits() };
+}
+
+function checkIdentity(stored: StoreIdentity, claimed: Claim): void {
+  if (stored.clusterId !== claimed.clusterId) {
+    throw new QuorateError({
+      code: "QUORATE_CLUSTER_MISMATCH",
+      message: `the store belongs to cluster "${stored.clusterId}", but this node is configured for cluster "${claimed.clusterId}"`,
+      hint: "use another data directory, or the cluster name that the directory was made with",
+      details: { stored: stored.clusterId, configured: claimed.clusterId },
+    });
+  }
+  if (stored.nodeId !== claimed.nodeId) {
+    throw new QuorateError({
+      code: "QUORATE_NODE_MISMATCH",
+      message: `the store belongs to node "${stored.nodeId}", but this node is configured as "${claimed.nodeId}"`,
+      hint: "give each node its own data directory; two directories may have been swapped",
+      details: { stored: stored.nodeId, configured: claimed.nodeId },
+    });
+  }
+  checkMembers(stored.configuration, claimed.configuration);
+}
+
+function checkMembers(stored: Configuration, claimed: Configuration): void {
+  const inStore = members(stored);
+  const inOptions = members(claimed);
+  if (inStore === inOptions) return;
+  throw new QuorateError({
+    code: "QUORATE_MEMBERS_MISMATCH",
+    message: `the cluster was formed with ${inStore}, but the configuration names ${inOptions}`,
+    hint: "name the same members as at the first start; the members of a running cluster cannot be changed this way",
+    details: { stored, configured: claimed },
+  });
+}
+
+function members({ voters, learners }: Configuration): string {
+  const list = (ids: readonly NodeId[]) => [...ids].sort().join(", ");
+  return learners.length === 0 ? list(voters) : `${list(voters)} and learners ${list(learners)}`;
+}
+
+/** A store without identity must be empty: entries of nobody are not ours. */
+function checkFresh(stored: StoredState): void {
+  if (stored.log.lastIndex === 0 && stored.hardState.term === 0) return;
+  throw new QuorateError({
+    code: "QUORATE_LOG_CORRUPT",
+    message: `the store has a log up to index ${stored.log.lastIndex} but does not say whose it is`,
+    hint: "its identity was lost: do not start from it; remove the directory and let the other servers bring this one up to date",
+  });
+}

@@ -1,0 +1,85 @@
+// The public face of a node: start, propose, query, watch, close. What happens in between is the driver's business.
+
+import type { CallOptions, Consistency, NodeEvent, NodeStatus, Proposed, Queried, RaftNodeOptions } from "./api.ts";
+import { Driver } from "./driver.ts";
+import { openStore } from "./identity.ts";
+
+/** A running member of a cluster: a core, its storage, its transport and a state machine. */
+export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
+  readonly #driver: Driver<Query, Answer, Result>;
+
+  /** Use {@link RaftNode.start}. */
+  constructor(driver: Driver<Query, Answer, Result>) {
+    this.#driver = driver;
+  }
+
+  /**
+   * Reads the store, checks that it belongs to this node, and joins the cluster. From here on the node owns `storage` and
+   * `transport`: `close()` closes them, and so does a failed start.
+   *
+   * Rejects with `QUORATE_CLUSTER_MISMATCH`, `QUORATE_NODE_MISMATCH`, `QUORATE_MEMBERS_MISMATCH`, `QUORATE_LOG_CORRUPT`,
+   * `QUORATE_TIMEOUTS_UNSAFE`, `QUORATE_OPTIONS_INVALID`, or what the storage or transport rejects with.
+   */
+  static async start<Query, Answer, Result>(
+    options: RaftNodeOptions<Query, Answer, Result>,
+  ): Promise<RaftNode<Query, Answer, Result>> {
+    try {
+      const { identity, restored } = await openStore(options);
+      const driver = new Driver(options, identity, restored);
+      await driver.start();
+      return new RaftNode(driver);
+    } catch (error) {
+      await Promise.allSettled([options.transport.close(), options.storage.close()]);
+      throw error;
+    }
+  }
+
+  /**
+   * Replicates a command and resolves with the state machine's result once it is committed and applied here.
+   *
+   * Rejects with `QUORATE_NOT_LEADER` (with `details.leaderId`), `QUORATE_NO_LEADER`, `QUORATE_BUSY`, `QUORATE_TOO_LARGE`,
+   * `QUORATE_PROPOSAL_DROPPED` (all: certainly not applied), or with an error of `outcome: "unknown"`:
+   * `QUORATE_PROPOSAL_TIMEOUT`, `QUORATE_ABORTED`, `QUORATE_CLOSED`, or the failure that stopped the node.
+   */
+  propose(data: Uint8Array, options?: CallOptions): Promise<Proposed<Result>> {
+    return this.#driver.propose(data, options);
+  }
+
+  /**
+   * Answers a query. `linearizable` (default) confirms leadership with a majority first and rejects with
+   * `QUORATE_NOT_LEADER`, `QUORATE_NO_LEADER`, `QUORATE_BUSY` or `QUORATE_READ_TIMEOUT`; `stale` answers at once from
+   * this server's state.
+   */
+  query(query: Query, options?: CallOptions & { readonly consistency?: Consistency }): Promise<Queried<Answer>> {
+    return this.#driver.query(query, options);
+  }
+
+  /** The state of this moment. Works in every state, also after a failure. */
+  currentStatus(): NodeStatus {
+    return this.#driver.status();
+  }
+
+  /** The current status, then every change, at most one per turn of the event loop. A slow reader misses the oldest. */
+  status(): AsyncIterableIterator<NodeStatus> {
+    return this.#driver.statuses.read([this.#driver.status()]);
+  }
+
+  /** Everything that happens from now on. A slow reader misses the oldest. */
+  events(): AsyncIterableIterator<NodeEvent> {
+    return this.#driver.events.read();
+  }
+
+  /** Says in words why there is no leader, or why writes do not commit. */
+  explain(): string {
+    return this.#driver.explain();
+  }
+
+  /** Stops, settles every waiting call, and closes transport and storage. Idempotent. */
+  close(): Promise<void> {
+    return this.#driver.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

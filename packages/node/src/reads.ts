@@ -1,0 +1,64 @@
+// Linearizable reads between their arrival and their answer: first a majority confirms the leader, then the state
+// machine catches up with what was committed then. Thesis 6.4.
+
+import type { Queried } from "./api.ts";
+import { readTimeout } from "./errors.ts";
+import type { Waiting } from "./waiting.ts";
+
+type PendingRead<Query, Answer> = {
+  readonly query: Query;
+  readonly caller: Waiting<Queried<Answer>>;
+};
+
+/** The linearizable reads of one node that are not answered yet. */
+export class Reads<Query, Answer> {
+  readonly #unconfirmed = new Map<number, PendingRead<Query, Answer>>();
+  /** Confirmed, in order: their indexes do not decrease. */
+  #confirmed: { readonly index: number; readonly read: PendingRead<Query, Answer> }[] = [];
+
+  get size(): number {
+    return this.#unconfirmed.size + this.#confirmed.length;
+  }
+
+  add(readId: number, query: Query, caller: Waiting<Queried<Answer>>): void {
+    this.#unconfirmed.set(readId, { query, caller });
+  }
+
+  confirmed(readId: number, index: number): void {
+    const read = this.#unconfirmed.get(readId);
+    this.#unconfirmed.delete(readId);
+    if (read !== undefined) this.#confirmed.push({ index, read });
+  }
+
+  rejected(readId: number, error: Error): void {
+    this.#unconfirmed.get(readId)?.caller.reject(error);
+    this.#unconfirmed.delete(readId);
+  }
+
+  /** Answers everything that the state machine, having applied up to `lastApplied`, can answer. */
+  answerUpTo(lastApplied: number, answer: (query: Query) => Queried<Answer>): void {
+    const later = this.#confirmed.findIndex(({ index }) => index > lastApplied);
+    const due = this.#confirmed.splice(0, later === -1 ? this.#confirmed.length : later);
+    for (const { read } of due) if (!read.caller.isSettled) read.caller.resolve(answer(read.query));
+  }
+
+  /** Ends everything whose time is over, and forgets what its caller has given up. */
+  expire(nowMs: number): void {
+    for (const [readId, { caller }] of this.#unconfirmed) {
+      if (nowMs >= caller.deadlineMs) caller.reject(readTimeout(caller.timeoutMs));
+      if (caller.isSettled) this.#unconfirmed.delete(readId);
+    }
+    this.#confirmed = this.#confirmed.filter(({ read: { caller } }) => {
+      if (nowMs >= caller.deadlineMs) caller.reject(readTimeout(caller.timeoutMs));
+      return !caller.isSettled;
+    });
+  }
+
+  /** Ends everything. */
+  rejectAll(error: () => Error): void {
+    for (const { caller } of this.#unconfirmed.values()) caller.reject(error());
+    for (const { read } of this.#confirmed) read.caller.reject(error());
+    this.#unconfirmed.clear();
+    this.#confirmed = [];
+  }
+}
