@@ -18,11 +18,7 @@ export async function checkAsConsumer(packed: readonly Packed[], folder: string)
     cwd: folder,
     deadlineMs: 120_000,
   });
-  const outcomes: Outcome[] = packed.map(({ name }) => ({
-    packageName: name,
-    check: "install",
-    problems: problemsOf(install),
-  }));
+  const outcomes: Outcome[] = [{ packageName: "all together", check: "install", problems: problemsOf(install) }];
   if (install.exitCode !== 0) return outcomes;
 
   const compiled = await compile(folder);
