@@ -20,4 +20,4 @@ export type { ErrorFacts, Outcome } from "./errors.ts";
 export type { LogRange, LogStorage, LogStorageSupports, LogWrite, StoredState, StoreIdentity } from "./log-storage.ts";
 export type { CommittedCommand, StateMachine } from "./state-machine.ts";
 export { laneOf } from "./transport.ts";
-export type { Lane, Transport, TransportEvent, TransportIdentity, TransportReceiver } from "./transport.ts";
+export type { DropReason, Lane, Transport, TransportEvent, TransportIdentity, TransportReceiver } from "./transport.ts";

@@ -33,8 +33,28 @@ export type TransportEvent =
   | { readonly type: "peerUnreachable"; readonly peer: string; readonly code: string; readonly detail: string }
   /** Somebody sent what is not a message of this protocol; the connection was closed and nothing else happened. */
   | { readonly type: "garbageReceived"; readonly from: string; readonly code: string; readonly detail: string }
-  /** Messages were dropped because the peer's queue was full. */
-  | { readonly type: "messagesDropped"; readonly peer: string; readonly lane: Lane; readonly count: number };
+  /** Somebody who speaks this protocol dialled us and was turned away: wrong cluster, another node expected … */
+  | {
+      readonly type: "peerRefused";
+      /** The name it gave itself. */
+      readonly peer: string;
+      /** Where it came from, for example an address. */
+      readonly from: string;
+      readonly code: string;
+      readonly detail: string;
+    }
+  /** Messages were dropped; the count covers everything since the last such event. */
+  | {
+      readonly type: "messagesDropped";
+      readonly peer: string;
+      readonly lane: Lane;
+      readonly count: number;
+      /** `queueFull`: the peer takes messages slower than they are sent. `tooLarge`: over `maxMessageBytes`. */
+      readonly reason: DropReason;
+    };
+
+/** Why messages to a peer were dropped although it can be reached. */
+export type DropReason = "queueFull" | "tooLarge";
 
 /** Where a transport delivers. Both functions return at once and never throw. */
 export type TransportReceiver = {
@@ -55,7 +75,10 @@ export type Transport = {
   readonly maxMessageBytes: number;
   /** Starts listening and delivering. Rejects if the address cannot be used (`QUORATE_ADDRESS_IN_USE` …). Called once. */
   start(receiver: TransportReceiver): Promise<void>;
-  /** Sends to `message.to`. Before `start` and after `close` it does nothing. */
+  /**
+   * Sends to `message.to`; delivery never happens inside this call. Before `start`, after `close` and to the server's own
+   * id it does nothing.
+   */
   send(message: Message): void;
   /** Stops delivering and releases everything. Idempotent. */
   close(): Promise<void>;

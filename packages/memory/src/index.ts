@@ -2,3 +2,5 @@
 
 export { memoryDisk, memoryLogStorage } from "./log-storage.ts";
 export type { MemoryDisk } from "./log-storage.ts";
+export { memoryNetwork } from "./transport.ts";
+export type { MemoryLink, MemoryNetwork, MemoryNetworkOptions } from "./transport.ts";

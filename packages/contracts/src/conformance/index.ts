@@ -5,3 +5,5 @@ export type { CodecConformance } from "./codec.ts";
 export type { TestBody, TestFramework, TestFunction } from "./harness.ts";
 export { storageConformance } from "./storage.ts";
 export type { StorageConformance } from "./storage-session.ts";
+export { transportConformance } from "./transport.ts";
+export type { TransportConformance, TransportNetwork } from "./transport-session.ts";
