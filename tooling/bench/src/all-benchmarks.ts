@@ -1,0 +1,6 @@
+// Every benchmark, in the order of the report.
+import type { Benchmark } from "./benchmark.ts";
+import { codecBenchmarks } from "./benchmarks/codec.ts";
+import { coreBenchmarks } from "./benchmarks/core.ts";
+
+export const allBenchmarks: readonly Benchmark[] = [...coreBenchmarks, ...codecBenchmarks];
