@@ -1,10 +1,11 @@
 // The message that the codec benchmarks encode: an append of 64 entries of 128 bytes, as in a busy cluster.
 import type { Envelope } from "@quorate/contracts";
+import type { AppendRequest } from "@quorate/core";
 
 export const entriesPerMessage = 64;
 const entryBytes = 128;
 
-export const busyAppend: Envelope = {
+export const busyAppend: Envelope & { readonly message: AppendRequest } = {
   clusterId: "bench",
   groupId: 0,
   incarnation: "0a1b2c3d",

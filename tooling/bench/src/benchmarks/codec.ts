@@ -42,13 +42,14 @@ export const codecBenchmarks: readonly Benchmark[] = [
 ];
 
 function toJson(): string {
-  return JSON.stringify(busyAppend, (_, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
-  );
+  const { entries } = busyAppend.message;
+  const written = entries.map((entry) => ({ ...entry, data: Buffer.from(entry.data).toString("base64") }));
+  return JSON.stringify({ ...busyAppend, message: { ...busyAppend.message, entries: written } });
 }
 
 function fromJson(text: string): unknown {
-  return JSON.parse(text, (key, value: unknown) =>
-    key === "data" && typeof value === "string" ? new Uint8Array(Buffer.from(value, "base64")) : value,
-  );
+  // The text that was written a moment ago.
+  const envelope = JSON.parse(text) as { message: { entries: { data: string }[] } };
+  const entries = envelope.message.entries.map((entry) => ({ ...entry, data: Buffer.from(entry.data, "base64") }));
+  return { ...envelope, message: { ...envelope.message, entries } };
 }
