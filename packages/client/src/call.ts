@@ -11,8 +11,13 @@ import type { Settings } from "./options.ts";
 /** Leaders learned from redirects are not in the list of endpoints; this bounds a chain of them in one round. */
 const maxAttemptsBeyondEndpoints = 5;
 
-/** Statuses that the state machine decides: they also settle earlier attempts of the same write. */
-const decidedStatuses: ReadonlySet<unknown> = new Set([404, 412, 422]);
+/** What the state machine decides, under the write's key: it also settles earlier attempts of the same write. */
+const decisions: ReadonlySet<string> = new Set([
+  "QUORATE_NOT_FOUND",
+  "QUORATE_PRECONDITION",
+  "QUORATE_COUNTER_RANGE",
+  "QUORATE_KEY_REUSED",
+]);
 
 /** What a call needs of its client. */
 export type CallContext = {
@@ -99,8 +104,8 @@ function judge(result: AttemptResult, history: CallHistory): RoundResult | undef
   if (error.details["status"] === 429 || error.code === "QUORATE_BUSY") {
     return { type: "pause", atLeastMs: result.retryAfterMs };
   }
-  if (error.retryable || error.outcome === "unknown") return undefined;
-  if (!history.outcomeUnknown || decidedStatuses.has(error.details["status"])) throw error;
+  if (error.retryable || isUnfit(result)) return undefined;
+  if (!history.outcomeUnknown || decisions.has(error.code)) throw error;
   throw new QuorateError({
     code: error.code,
     message: `${error.message} An earlier attempt of the same write may have taken effect.`,

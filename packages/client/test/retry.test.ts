@@ -33,6 +33,12 @@ describe("repeating", () => {
     await expect(clock.settle(client.counter("hits").add())).resolves.toMatchObject({ value: 1 });
   });
 
+  test("a node that shuts down or has failed is no reason to give up", async () => {
+    const closed = () => problem(503, { code: "QUORATE_CLOSED", outcome: "none", retryable: false });
+    const { client, clock } = fakeCluster({ [a]: closed, [b]: counterAt(2) });
+    await expect(clock.settle(client.counter("hits").add())).resolves.toMatchObject({ value: 2 });
+  });
+
   test("different calls carry different keys", async () => {
     const { client, clock } = fakeCluster({ [a]: counterAt(1) });
     const first = await clock.settle(client.counter("hits").add());
