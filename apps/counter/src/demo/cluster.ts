@@ -1,0 +1,170 @@
+// The cluster's processes: configuration files, data directories, start, kill, pause, restart, and the end of everything.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeExit, NodeProcess, type ServerCommand } from "./node-process.ts";
+import { findFreePorts } from "./ports.ts";
+
+/** What the nodes of a cluster have in common. */
+export type ClusterOptions = {
+  readonly command: ServerCommand;
+  readonly nodes: number;
+  readonly transport: string;
+  readonly storage: string;
+  /** More keys of the configuration file, such as `raft`. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Called when a process ends that nobody asked to. */
+  readonly onUnexpectedExit?: (id: string, detail: string) => void;
+};
+
+/** One member: where it is and which process it is at the moment. */
+export type ClusterMember = {
+  readonly id: string;
+  /** Base address of its HTTP interface. */
+  readonly url: string;
+  readonly peer: string;
+  readonly configFile: string;
+  readonly data: string;
+};
+
+/** Time for a process to print its `ready` line; a busy machine needs seconds to load the program. */
+const readyWithinMs = 20_000;
+
+/** Server processes on loopback ports with data in a temporary directory. */
+export class Cluster {
+  readonly members: readonly ClusterMember[];
+  readonly #directory: string;
+  readonly #options: ClusterOptions;
+  readonly #processes = new Map<string, NodeProcess>();
+  readonly #expectedExits = new WeakSet<NodeProcess>();
+  readonly #removeDirectory = (): void => rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 });
+
+  private constructor(options: ClusterOptions, directory: string, members: readonly ClusterMember[]) {
+    this.#options = options;
+    this.#directory = directory;
+    this.members = members;
+    process.once("exit", this.#removeDirectory);
+  }
+
+  /** Writes the configuration of a new cluster; starts nothing. */
+  static async create(options: ClusterOptions): Promise<Cluster> {
+    const ports = await findFreePorts(options.nodes * 3);
+    const directory = mkdtempSync(join(tmpdir(), "quorate-demo-"));
+    const address = (index: number): string => `127.0.0.1:${ports[index]}`;
+    const addresses = Array.from({ length: options.nodes }, (_, at) => ({
+      id: `n${at + 1}`,
+      peer: address(at * 3),
+      http: address(at * 3 + 1),
+      client: address(at * 3 + 2),
+    }));
+    const members = addresses.map(({ id, http, peer }) => ({
+      id,
+      peer,
+      url: `http://${http}`,
+      configFile: join(directory, `${id}.json`),
+      data: join(directory, id),
+    }));
+    const cluster = new Cluster(options, directory, members);
+    for (const { id, configFile, data } of members) {
+      mkdirSync(data, { recursive: true });
+      const config = {
+        cluster: "demo",
+        id,
+        data,
+        members: Object.fromEntries(addresses.map(({ id: name, ...rest }) => [name, rest])),
+        transport: { type: options.transport },
+        storage: { type: options.storage },
+        ...options.config,
+      };
+      writeFileSync(configFile, JSON.stringify(config, undefined, 2));
+    }
+    return cluster;
+  }
+
+  get urls(): readonly string[] {
+    return this.members.map(({ url }) => url);
+  }
+
+  member(id: string): ClusterMember {
+    const member = this.members.find((one) => one.id === id);
+    if (member === undefined) throw new Error(`the cluster has no member ${id}`);
+    return member;
+  }
+
+  /** The latest process of a member; undefined before its first start. */
+  process(id: string): NodeProcess | undefined {
+    return this.#processes.get(id);
+  }
+
+  isRunning(id: string): boolean {
+    return this.process(id)?.running === true;
+  }
+
+  isPaused(id: string): boolean {
+    return this.process(id)?.paused === true;
+  }
+
+  /** Starts all members and resolves when all are ready. */
+  async startAll(): Promise<void> {
+    await Promise.all(this.members.map(({ id }) => this.start(id)));
+  }
+
+  /** Starts a member that is not running; resolves when it is ready. */
+  async start(id: string): Promise<NodeProcess> {
+    const node = this.launch(id);
+    await withDeadline(node.ready, readyWithinMs, () => `${id} printed no ready line.\n${node.output}`);
+    return node;
+  }
+
+  /** Starts a member without waiting for anything. */
+  launch(id: string): NodeProcess {
+    const node = new NodeProcess(id, this.#options.command, this.member(id).configFile);
+    this.#processes.set(id, node);
+    void this.#watch(id, node);
+    return node;
+  }
+
+  async #watch(id: string, node: NodeProcess): Promise<void> {
+    const status = await node.exited;
+    if (this.#expectedExits.has(node)) return;
+    this.#options.onUnexpectedExit?.(id, `${describeExit(status)}\n${node.output}`);
+  }
+
+  /** Ends a member's process with SIGKILL, or as given, and resolves when it has ended. */
+  async kill(id: string, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const node = this.#processes.get(id);
+    if (node === undefined) return;
+    this.#expectedExits.add(node);
+    node.kill(signal);
+    await node.exited;
+  }
+
+  /** Stops a member's process in the middle of whatever it does (SIGSTOP). */
+  pause(id: string): void {
+    this.process(id)?.pause();
+  }
+
+  resume(id: string): void {
+    this.process(id)?.resume();
+  }
+
+  /** Kills every process and removes the data. Idempotent. */
+  async close(): Promise<void> {
+    await Promise.all(this.members.map(({ id }) => this.kill(id)));
+    this.#removeDirectory();
+    process.off("exit", this.#removeDirectory);
+  }
+}
+
+async function withDeadline(promise: Promise<void>, ms: number, describe: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${describe()}\nwaited ${ms} ms`)), ms);
+  });
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

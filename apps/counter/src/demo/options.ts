@@ -1,0 +1,94 @@
+// The demo's command line.
+
+import { parseArgs } from "node:util";
+import { QuorateError } from "@quorate/contracts";
+
+/** What to run. */
+export type DemoOptions = {
+  /** Runs by itself and exits with a verdict, instead of waiting for keys. */
+  readonly once: boolean;
+  readonly nodes: number;
+  readonly transport: string;
+  readonly storage: string;
+  /** How long the load runs at least. */
+  readonly seconds: number;
+  /** How many times the leader is killed. */
+  readonly kills: number;
+};
+
+/** The text of `--help`. */
+export const usage: string = `Usage: demo [options]
+Starts a cluster, writes to it, kills the leader, and proves that nothing was lost or done twice.
+
+  --once             run unattended, print a verdict, exit 0 only if the proof held (default without a terminal)
+  --nodes N          number of server processes, 1 to 9 (default 3)
+  --transport NAME   tcp (default)
+  --storage NAME     file (default)
+  --seconds S        how long the load runs at least, above 0 (default 5)
+  --kills K          how many times the leader is killed, 0 to 100 (default 1)
+  --help             print this text`;
+
+const available = { transport: ["tcp"], storage: ["file"] } as const;
+const planned = { transport: ["tcp+tls", "nats"], storage: ["sqlite"] } as const;
+
+/** Parses the command line; undefined if it asks for help. Throws `QUORATE_USAGE`. */
+export function parseOptions(args: readonly string[], isTerminal: boolean): DemoOptions | undefined {
+  const values = parse(args);
+  if (values.help === true) return undefined;
+  return {
+    once: values.once === true || !isTerminal,
+    nodes: integer("--nodes", values.nodes ?? "3", 1, 9),
+    transport: choice("transport", values.transport ?? "tcp"),
+    storage: choice("storage", values.storage ?? "file"),
+    seconds: seconds(values.seconds ?? "5"),
+    kills: integer("--kills", values.kills ?? "1", 0, 100),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      // pnpm passes its own separator on.
+      args: args.filter((arg) => arg !== "--"),
+      strict: true,
+      allowPositionals: false,
+      options: {
+        once: { type: "boolean" },
+        nodes: { type: "string" },
+        transport: { type: "string" },
+        storage: { type: "string" },
+        seconds: { type: "string" },
+        kills: { type: "string" },
+        help: { type: "boolean" },
+      },
+    }).values;
+  } catch (error) {
+    throw usageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function integer(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw usageError(`${name} must be an integer from ${least} to ${most}, not "${text}"`);
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0 && value <= 86_400) return value;
+  throw usageError(`--seconds must be a number above 0 and at most 86400, not "${text}"`);
+}
+
+function choice(kind: "transport" | "storage", name: string): string {
+  if (available[kind].some((one) => one === name)) return name;
+  const isPlanned = planned[kind].some((one) => one === name);
+  throw usageError(
+    isPlanned
+      ? `--${kind} ${name} is not available in this version; available: ${available[kind].join(", ")}`
+      : `--${kind} must be one of ${available[kind].join(", ")}, not "${name}"`,
+  );
+}
+
+function usageError(message: string): QuorateError {
+  return new QuorateError({ code: "QUORATE_USAGE", message: `${message}.`, hint: "See --help." });
+}

@@ -1,0 +1,139 @@
+// One run of the demo: the cluster, the load on it, and what can be done to both.
+
+import type { NodeStatus } from "@quorate/client";
+import { Cluster } from "./cluster.ts";
+import { Ledger } from "./ledger.ts";
+import { Observer } from "./observer.ts";
+import type { DemoOptions } from "./options.ts";
+import { prove, type Verdict } from "./proof.ts";
+import { readReplicas } from "./replicas.ts";
+import { serverCommand } from "./server-command.ts";
+import type { Story } from "./story.ts";
+import { until } from "./wait.ts";
+import { Workload } from "./workload.ts";
+import { largestGapMs } from "./write-gap.ts";
+
+/** Modest enough that three servers and their clients leave a small machine time for heartbeats. */
+const workers = 8;
+const writesPerSecond = 400;
+
+/** Time for writes that are under way to be settled when the load ends. */
+const settleWithinMs = 30_000;
+
+/** A cluster under load. */
+export class Session {
+  readonly cluster: Cluster;
+  readonly observer: Observer;
+  readonly ledger = new Ledger();
+  /** Write gaps around the kills so far, in ms. */
+  readonly failoversMs: number[] = [];
+  readonly #story: Story;
+  readonly #signal: AbortSignal;
+  #workload: Workload | undefined;
+
+  private constructor(cluster: Cluster, story: Story, signal: AbortSignal) {
+    this.cluster = cluster;
+    this.observer = new Observer(cluster);
+    this.#story = story;
+    this.#signal = signal;
+  }
+
+  /** Starts the processes. `onFailure` hears of a process that ended by itself. */
+  static async start(options: {
+    readonly demo: DemoOptions;
+    readonly story: Story;
+    readonly signal: AbortSignal;
+    readonly onFailure: (message: string) => void;
+  }): Promise<Session> {
+    const { demo, story, signal, onFailure } = options;
+    const cluster = await Cluster.create({
+      command: serverCommand(),
+      nodes: demo.nodes,
+      transport: demo.transport,
+      storage: demo.storage,
+      onUnexpectedExit: (id, detail) => onFailure(`${id} ended by itself: ${detail}`),
+    });
+    const session = new Session(cluster, story, signal);
+    try {
+      await cluster.startAll();
+      const { id, term } = await session.observer.leader(0, signal);
+      for (const member of cluster.members) {
+        story.tell(`${member.id}  ${member.id === id ? `LEADER term ${term}` : "follower     "}  ${member.url}`);
+      }
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  startLoad(): void {
+    this.#workload ??= new Workload({ endpoints: this.cluster.urls, ledger: this.ledger, workers, writesPerSecond });
+  }
+
+  /** Kills the leader, waits until another one acknowledges writes, and returns the dead node's id. */
+  async killLeader(): Promise<string> {
+    const leader = await this.observer.leader(0, this.#signal);
+    const fromMs = performance.now();
+    await this.cluster.kill(leader.id);
+    this.#story.tell(`${leader.id} killed (SIGKILL), it led term ${leader.term}`);
+    if (!this.#majorityRuns()) {
+      this.#story.tell(`no majority is left: ${leader.id} is started again at once`);
+      await this.cluster.start(leader.id);
+    }
+    const next = await this.observer.leader(leader.term, this.#signal);
+    await until(
+      { what: "a write acknowledged by the new leader", withinMs: settleWithinMs, everyMs: 5, signal: this.#signal },
+      () => (this.ledger.lastTerm > leader.term ? true : undefined),
+    );
+    const gapMs = largestGapMs(this.ledger.acknowledgedAtMs, { fromMs, toMs: performance.now() });
+    this.failoversMs.push(gapMs);
+    this.#story.tell(`${next.id} LEADER term ${next.term}, writes paused for ${Math.round(gapMs)} ms`);
+    return leader.id;
+  }
+
+  /** Starts a dead node and waits until it has applied everything that was acknowledged when it came back. */
+  async restart(id: string): Promise<void> {
+    const startedMs = performance.now();
+    if (!this.cluster.isRunning(id)) await this.cluster.start(id);
+    const { lastIndex } = this.ledger;
+    await this.observer.applied(lastIndex, [id], this.#signal);
+    this.#story.tell(
+      `${id} is back and has applied index ${lastIndex}, after ${Math.round(performance.now() - startedMs)} ms`,
+    );
+  }
+
+  /** Ends the load, brings back whoever is missing, reads all replicas and compares. */
+  async prove(): Promise<Verdict> {
+    for (const { id } of this.cluster.members) {
+      if (this.cluster.isPaused(id)) this.cluster.resume(id);
+      if (!this.cluster.isRunning(id)) await this.restart(id);
+    }
+    await this.#workload?.stop(settleWithinMs);
+    this.#story.tell(`load ended, reading ${this.ledger.acknowledged} acknowledged writes from each replica`);
+    const replicas = await readReplicas({
+      cluster: this.cluster,
+      observer: this.observer,
+      facts: this.ledger,
+      index: this.ledger.lastIndex,
+      signal: this.#signal,
+    });
+    return prove(this.ledger, replicas);
+  }
+
+  async leader(): Promise<NodeStatus> {
+    return this.observer.leader(0, this.#signal);
+  }
+
+  /** Ends the load and every process, and removes the data. Idempotent. */
+  async close(): Promise<void> {
+    await this.#workload?.abandon();
+    await this.observer.close();
+    await this.cluster.close();
+  }
+
+  #majorityRuns(): boolean {
+    const running = this.cluster.members.filter(({ id }) => this.cluster.isRunning(id) && !this.cluster.isPaused(id));
+    return running.length > this.cluster.members.length / 2;
+  }
+}

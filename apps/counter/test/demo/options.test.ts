@@ -1,0 +1,51 @@
+// The demo's command line: defaults, limits, and refusals that say what is available.
+import { describe, expect, test } from "vitest";
+import { parseOptions } from "../../src/demo/options.ts";
+import { reportOf } from "../../src/demo/report.ts";
+
+const defaults = { once: false, nodes: 3, transport: "tcp", storage: "file", seconds: 5, kills: 1 };
+
+describe("options", () => {
+  test("all have defaults", () => {
+    expect(parseOptions([], true)).toEqual(defaults);
+  });
+
+  test("are read, also behind the separator that pnpm passes on", () => {
+    const args = "-- --once --nodes 5 --transport tcp --storage file --seconds 2.5 --kills 3".split(" ");
+    expect(parseOptions(args, true)).toEqual({ ...defaults, once: true, nodes: 5, seconds: 2.5, kills: 3 });
+  });
+
+  test("without a terminal the demo runs unattended", () => {
+    expect(parseOptions([], false)).toMatchObject({ once: true });
+  });
+
+  test("help wins", () => {
+    expect(parseOptions(["--help"], true)).toBeUndefined();
+  });
+
+  test.each([
+    [["--frob"], "--frob"],
+    [["now"], "now"],
+    [["--nodes"], "--nodes"],
+    [["--nodes", "0"], "from 1 to 9"],
+    [["--nodes", "2.5"], "from 1 to 9"],
+    [["--nodes", ""], "from 1 to 9"],
+    [["--kills", "-1"], "--kills"],
+    [["--seconds", "0"], "above 0"],
+    [["--transport", "nats"], "not available in this version"],
+    [["--storage", "sqlite"], "not available in this version"],
+    [["--storage", "floppy"], 'must be one of file, not "floppy"'],
+  ])("%j is a usage error", (args, message) => {
+    expect(() => parseOptions(args, true)).toThrow(
+      expect.objectContaining({ code: "QUORATE_USAGE", message: expect.stringContaining(message) }),
+    );
+  });
+});
+
+test("the report has exactly the published members", () => {
+  const verdict = { holds: true, acknowledged: 12, lost: 0, duplicated: 0, stateHash: "abc", problems: [] };
+  expect(JSON.stringify(reportOf(defaults, verdict, [300.4, 311.6, 900]))).toBe(
+    '{"ok":true,"nodes":3,"transport":"tcp","storage":"file","acknowledged":12,"lost":0,"duplicated":0,' +
+      '"failover_ms":312,"state_hash":"abc"}',
+  );
+});
