@@ -10,7 +10,7 @@ export function majorityOf(voters: readonly NodeId[]): number {
 
 /** The largest value that a majority of `voters` has reached. */
 export function reachedByMajority(voters: readonly NodeId[], valueOf: (voter: NodeId) => number): number {
-  const descending = voters.map(valueOf).sort((a, b) => b - a);
+  const descending = voters.map(valueOf).toSorted((a, b) => b - a);
   const reached = descending[majorityOf(voters) - 1];
   return reached ?? 0;
 }

@@ -67,7 +67,7 @@ function checkMembers(stored: Configuration, claimed: Configuration): void {
 }
 
 function members({ voters, learners }: Configuration): string {
-  const list = (ids: readonly NodeId[]) => [...ids].sort().join(", ");
+  const list = (ids: readonly NodeId[]) => ids.toSorted().join(", ");
   return learners.length === 0 ? list(voters) : `${list(voters)} and learners ${list(learners)}`;
 }
 

@@ -4,7 +4,7 @@
 import type { Entry, EntryId } from "@quorate/core";
 import type { Proposed } from "./api.ts";
 import { outcomeUnknown, proposalDropped } from "./errors.ts";
-import { Waiting } from "./waiting.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** The proposals of one node that are not decided yet, by index. */
 export class Proposals<Result> {

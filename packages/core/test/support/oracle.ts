@@ -1,0 +1,50 @@
+// Sees all servers and checks the laws that no single server can check. Thesis figure 3.2.
+
+import type { Entry, RaftStatus } from "../../src/index.ts";
+
+/** Remembers enough of the past to notice when a law is broken. */
+export class Oracle {
+  readonly #leaderOfTerm = new Map<number, string>();
+  readonly #appliedAt = new Map<number, Entry>();
+  readonly #checkedApplied = new Map<readonly Entry[], number>();
+
+  look(id: string, status: RaftStatus, applied: readonly Entry[], log: readonly Entry[]): void {
+    this.#electionSafety(id, status);
+    this.#stateMachineSafety(id, applied);
+    this.#leaderCompleteness(id, status, log);
+  }
+
+  /** At most one leader can be elected in a given term. */
+  #electionSafety(id: string, { role, term }: RaftStatus): void {
+    if (role !== "leader") return;
+    const other = this.#leaderOfTerm.get(term) ?? id;
+    if (other !== id) throw new Error(`Election Safety: ${other} and ${id} both lead term ${term}`);
+    this.#leaderOfTerm.set(term, id);
+  }
+
+  /** No two servers apply different entries at one index, and nobody skips one. */
+  #stateMachineSafety(id: string, applied: readonly Entry[]): void {
+    const checked = this.#checkedApplied.get(applied) ?? 0;
+    for (let position = checked; position < applied.length; position++) {
+      const entry = applied[position];
+      if (entry === undefined) continue;
+      if (entry.index !== position + 1) throw new Error(`${id} applied index ${entry.index} as number ${position + 1}`);
+      const known = this.#appliedAt.get(entry.index) ?? entry;
+      if (known.term !== entry.term || known.data.join() !== entry.data.join()) {
+        throw new Error(`State Machine Safety: ${id} applied another entry at index ${entry.index}`);
+      }
+      this.#appliedAt.set(entry.index, entry);
+    }
+    this.#checkedApplied.set(applied, applied.length);
+  }
+
+  /** Whatever was applied anywhere is in the log of every leader of a later term. */
+  #leaderCompleteness(id: string, { role, term }: RaftStatus, log: readonly Entry[]): void {
+    if (role !== "leader") return;
+    for (const entry of this.#appliedAt.values()) {
+      if (entry.term < term && log[entry.index - 1]?.term !== entry.term) {
+        throw new Error(`Leader Completeness: ${id} leads term ${term} without entry ${entry.index}:${entry.term}`);
+      }
+    }
+  }
+}
