@@ -50,7 +50,9 @@ function complaintAbout(node: Node, path: string): Complaint | undefined {
 }
 
 function complaintAboutMember(node: PropertyDefinition | MethodDefinition | AccessorProperty): Complaint | undefined {
-  if (node.accessibility === "private")
+  // A constructor cannot be called #constructor; keeping it private is how a class insists on its factory.
+  const isConstructor = node.type === "MethodDefinition" && node.kind === "constructor";
+  if (node.accessibility === "private" && !isConstructor)
     return { subject: "private", message: "write `#name`: it is private at run time too" };
   if ("definite" in node && node.definite) {
     return { subject: "!", message: "give the field a value, do not promise one with `!`" };

@@ -28,6 +28,7 @@ test.each([
 test.each([
   "export const a = 1;",
   "class A { #b = 1; protected c = 2; }",
+  "class A { private constructor() {} }",
   "const a = b !== c;",
   "declare global { interface Window {} }",
   'const text = "any enum namespace private";',

@@ -1,6 +1,6 @@
 // The limits are kept to the line.
 import { expect, test } from "vitest";
-import { fileSize, functionSize } from "../../src/rules/size.ts";
+import { fileSize } from "../../src/rules/file-size.ts";
 import { findingsIn, lines } from "../fixtures.ts";
 
 test("a source file may have 400 lines", () => {
@@ -20,23 +20,4 @@ test("a package's README may have 150 lines and no more", () => {
 
 test("other texts may be long", () => {
   expect(findingsIn(fileSize, { "pnpm-lock.yaml": lines(5000) })).toEqual([]);
-});
-
-test("a function may have 70 lines", () => {
-  const text = `function f() {\n${lines(68)}}\n`;
-  expect(findingsIn(functionSize, { "a.ts": text })).toEqual([]);
-});
-
-test.each([
-  ["f", `function f() {\n${lines(69)}}\n`],
-  ["f", `const f = () => {\n${lines(69)}};\n`],
-  ["step", `class A {\n  step() {\n${lines(69)}}\n}\n`],
-  ["a function", `run(() => {\n${lines(69)}});\n`],
-])("%s may not have 71 lines", (name, text) => {
-  expect(findingsIn(functionSize, { "a.ts": text })).toEqual([expect.stringContaining(`${name} has 71 lines`)]);
-});
-
-test("a group of tests is not a function", () => {
-  const text = `describe("x", () => {\n${lines(100)}});\n`;
-  expect(findingsIn(functionSize, { "a.ts": text })).toEqual([]);
 });
