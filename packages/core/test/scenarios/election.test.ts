@@ -25,7 +25,10 @@ describe("S04 a follower that hears no leader for its election timeout", () => {
   test("becomes candidate, increments its term, votes for itself and asks all others", () => {
     const server = new LoneServer(noPreVote);
     const asked = server.wait(225);
-    expect(asked.map(({ type, to, term }) => `${type} ${to} ${term}`)).toEqual(["voteRequest n2 1", "voteRequest n3 1"]);
+    expect(asked.map(({ type, to, term }) => `${type} ${to} ${term}`)).toEqual([
+      "voteRequest n2 1",
+      "voteRequest n3 1",
+    ]);
     expect(server.raft.status()).toMatchObject({ role: "candidate", term: 1, votedFor: "n1" });
   });
 
@@ -57,7 +60,11 @@ test("S05 a candidate with a majority leads at once: an empty entry of its term,
   const heartbeats = said.filter(({ type }) => type === "heartbeatRequest");
   expect(heartbeats.map(({ to }) => to)).toEqual(["n2", "n3", "n4", "n5"]);
   const appends = said.filter(({ type }) => type === "appendRequest");
-  expect(appends[0]).toMatchObject({ prevLogIndex: 0, prevLogTerm: 0, entries: [{ index: 1, term: 1, kind: "empty" }] });
+  expect(appends[0]).toMatchObject({
+    prevLogIndex: 0,
+    prevLogTerm: 0,
+    entries: [{ index: 1, term: 1, kind: "empty" }],
+  });
   expect(server.wait(49).length, "silence until the interval is over").toBe(0);
   expect(server.wait(1).map(({ type }) => type)).toEqual(Array(4).fill("heartbeatRequest"));
 });
@@ -111,7 +118,8 @@ describe("S09 split votes", () => {
     for (const id of cluster.ids) cluster.campaign(id);
     cluster.run(20);
     expect(cluster.leaders(), "everybody voted for itself").toEqual([]);
-    for (const id of cluster.ids) expect(cluster.status(id)).toMatchObject({ role: "candidate", term: 1, votedFor: id });
+    for (const id of cluster.ids)
+      expect(cluster.status(id)).toMatchObject({ role: "candidate", term: 1, votedFor: id });
 
     const leader = cluster.elect();
     expect(cluster.status(leader).term).toBeGreaterThan(1);

@@ -11,7 +11,10 @@ test("S01 a cluster of one elects itself, commits without messages and reads its
   const proposed = server.raft.propose(bytes("x = 1"));
   const read = server.raft.readIndex();
   messages.push(...server.ready().messages);
-  expect(server.applied.map(({ kind }) => kind), "nothing is committed before it is durable").toEqual(["empty"]);
+  expect(
+    server.applied.map(({ kind }) => kind),
+    "nothing is committed before it is durable",
+  ).toEqual(["empty"]);
 
   messages.push(...server.completeWrites());
   expect(proposed).toMatchObject({ accepted: true, index: 2 });

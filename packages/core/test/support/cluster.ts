@@ -77,12 +77,16 @@ export class Cluster {
 
   /** The commands that a server has applied, in order. */
   applied(id: string): readonly string[] {
-    return this.#machine(id).applied.filter((entry) => entry.kind === "command").map(text);
+    return this.#machine(id)
+      .applied.filter((entry) => entry.kind === "command")
+      .map(text);
   }
 
   /** The commands of a server's stored log, in order. */
   stored(id: string): readonly string[] {
-    return this.#machine(id).disk.entries.filter((entry) => entry.kind === "command").map(text);
+    return this.#machine(id)
+      .disk.entries.filter((entry) => entry.kind === "command")
+      .map(text);
   }
 
   confirmedReads(id: string): readonly { readonly readId: number; readonly index: number }[] {

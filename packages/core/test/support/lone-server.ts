@@ -3,8 +3,8 @@
 import { type Entry, type Message, Raft, type RaftOptions, type Ready, type RestoredState } from "../../src/index.ts";
 
 /** Encodes a readable command. */
-export function bytes(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+export function bytes(command: string): Uint8Array {
+  return new TextEncoder().encode(command);
 }
 
 /** Decodes a readable command. */
@@ -125,6 +125,23 @@ export class LoneServer {
       this.tell({ type: "voteResponse", from, term: this.raft.status().term, granted: true });
     }
   }
+}
+
+/** Makes a bare core the leader at `now`, with the votes of everybody and an instant disk. */
+export function electByHand(raft: Raft, now: number): void {
+  const { id, term, configuration } = raft.status();
+  const others = configuration.voters.filter((voter) => voter !== id);
+  const persist = () => {
+    const { write } = raft.ready();
+    if (write !== undefined) raft.persisted(write.sequence);
+  };
+  raft.tick(now);
+  for (const from of others) {
+    raft.step({ type: "preVoteResponse", from, to: id, term, campaignTerm: term + 1, granted: true }, now);
+  }
+  persist();
+  for (const from of others) raft.step({ type: "voteResponse", from, to: id, term: term + 1, granted: true }, now);
+  persist();
 }
 
 type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
