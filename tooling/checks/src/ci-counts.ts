@@ -21,12 +21,14 @@ function testResult(testCode: string | undefined, summary: string | undefined): 
   if (counts.failed > 0) problems.push(`tests: ${counts.failed} failed`);
   if (counts.failed === 0 && testCode !== "0") problems.push(`the test command ended with exit code ${testCode}`);
   if (counts.passed === 0) problems.push("no test passed");
-  return { passed: counts.passed, failed: Math.max(counts.failed, problems.length), problems };
+  return { passed: counts.passed, failed: Math.max(counts.failed, problems.length), problems, skips: [] };
 }
 
 function checkResult(check: string): Result {
   const [name, code] = check.split("=");
-  return code === "0" ? { passed: 1, failed: 0, problems: [] } : failure(`${name} ended with exit code ${code}`);
+  return code === "0"
+    ? { passed: 1, failed: 0, problems: [], skips: [] }
+    : failure(`${name} ended with exit code ${code}`);
 }
 
 function parseCounts(text: string): { passed: number; failed: number } | undefined {

@@ -34,6 +34,7 @@ if (testCode.failed > 0 && reports.failed === 0) results.push(testCode);
 
 const total = addResults(results);
 writeSummary(total);
+for (const skip of total.skips) console.log(`– ${skip}`);
 for (const problem of total.problems) console.log(`✗ ${problem}`);
 console.log(describeCounts(total));
 process.exitCode = total.failed === 0 ? 0 : 1;
@@ -41,7 +42,7 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 async function runStep({ title, command }: Step): Promise<Result> {
   console.log(`\n── ${title}`);
   const code = await run(command);
-  if (code === 0) return { passed: 0, failed: 0, problems: [] };
+  if (code === 0) return { passed: 0, failed: 0, problems: [], skips: [] };
   return failure(`${title} failed: ${[command.program, ...command.args].join(" ")} (exit code ${code})`);
 }
 

@@ -5,12 +5,12 @@ import { combine } from "../src/ci-counts.ts";
 const green = { testCode: "0", summary: '{"passed":7,"failed":0}', checks: ["demo=0", "release-check=0"] };
 
 test("tests and further commands add up", () => {
-  expect(combine(green)).toEqual({ passed: 9, failed: 0, problems: [] });
+  expect(combine(green)).toEqual({ passed: 9, failed: 0, problems: [], skips: [] });
 });
 
 test("a further command that failed counts as one failed check", () => {
   const result = combine({ ...green, checks: ["demo=1", "release-check=0"] });
-  expect(result).toEqual({ passed: 8, failed: 1, problems: ["demo ended with exit code 1"] });
+  expect(result).toEqual({ passed: 8, failed: 1, problems: ["demo ended with exit code 1"], skips: [] });
 });
 
 test("failed tests keep their number", () => {

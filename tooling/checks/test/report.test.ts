@@ -10,12 +10,31 @@ function report(fields: { success?: boolean; status?: string; message?: string; 
 }
 
 test("passed tests are counted", () => {
-  expect(countReport("p", report({ tests: [passed, passed] }))).toEqual({ passed: 2, failed: 0, problems: [] });
+  expect(countReport("p", report({ tests: [passed, passed] }))).toEqual({
+    passed: 2,
+    failed: 0,
+    problems: [],
+    skips: [],
+  });
 });
 
 test.each(["failed", "skipped", "pending", "todo"])("a test that is %s counts as failed and is named", (status) => {
   const result = countReport("p", report({ tests: [passed, { status, fullName: "second" }] }));
-  expect(result).toEqual({ passed: 1, failed: 1, problems: [`p: ${status}: second`] });
+  expect(result).toEqual({ passed: 1, failed: 1, problems: [`p: ${status}: second`], skips: [] });
+});
+
+test("a skipped test that says why it does not apply is reported and does not count", () => {
+  const fullName = "a law about size (skipped: messages have no encoded size)";
+  const result = countReport("p", report({ tests: [passed, { status: "skipped", fullName }] }));
+  expect(result).toEqual({ passed: 1, failed: 0, problems: [], skips: [`p: ${fullName}`] });
+});
+
+test.each([
+  { status: "skipped", fullName: "a law (skipped: later)" },
+  { status: "todo", fullName: "a law (skipped: messages have no encoded size)" },
+  { status: "failed", fullName: "a law (skipped: messages have no encoded size)" },
+])("%j counts as failed", (skipped) => {
+  expect(countReport("p", report({ tests: [passed, skipped] })).failed).toBe(1);
 });
 
 test("a package without a report counts as failed", () => {
