@@ -1,7 +1,7 @@
 // The entry point of the demo: options, signals, exit code, and the promise that no process outlives it.
 
 import { constants } from "node:os";
-import { codeOf } from "@quorate/contracts";
+import { codeOf, QuorateError } from "@quorate/contracts";
 import { EventList, runInteractive } from "./interactive.ts";
 import { type DemoOptions, parseOptions, usage } from "./options.ts";
 import { describeVerdict, reportOf } from "./report.ts";
@@ -34,9 +34,14 @@ async function main(): Promise<number> {
     }
     return await (demo.once ? unattended(demo) : interactive(demo));
   } catch (error) {
-    console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`demo: ${describeError(error)}`);
     return codeOf(error) === "QUORATE_USAGE" ? usageExitCode : 1;
   }
+}
+
+function describeError(error: unknown): string {
+  if (error instanceof QuorateError) return `${error.message} ${error.hint}`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Talk goes to stderr; stdout carries the report alone. */
