@@ -1,0 +1,124 @@
+// How proposals end: committed, refused, certainly lost, or unknown; and that every one of them ends.
+import { afterEach, expect, test } from "vitest";
+import { TestCluster, word } from "./support/cluster.ts";
+
+let cluster: TestCluster;
+afterEach(() => cluster.close());
+
+test("a proposal resolves with the state machine's result and its place, and reaches every node", async () => {
+  cluster = await TestCluster.started(3);
+  const leader = cluster.node(await cluster.elect());
+  const first = leader.propose(word("hello"));
+  const second = leader.propose(word("world"));
+  await cluster.clock.run(5);
+  expect(await first).toEqual({ index: 2, term: 1, result: 1 });
+  expect(await second).toEqual({ index: 3, term: 1, result: 2 });
+
+  await cluster.clock.run(60);
+  for (const id of cluster.ids) {
+    const { answer } = await cluster.node(id).query("all", { consistency: "stale" });
+    expect(answer).toEqual(["hello", "world"]);
+  }
+});
+
+test("a follower refuses and names the leader", async () => {
+  cluster = await TestCluster.started(3);
+  const leader = await cluster.elect();
+  await cluster.clock.run(60);
+  const follower = cluster.node(cluster.ids.find((id) => id !== leader) ?? "");
+  const refusal = { code: "QUORATE_NOT_LEADER", outcome: "none", details: { leaderId: leader, term: 1 } };
+  await expect(follower.propose(word("x"))).rejects.toMatchObject(refusal);
+  await expect(follower.query("all")).rejects.toMatchObject(refusal);
+});
+
+test("without a known leader a proposal is refused at once", async () => {
+  cluster = await TestCluster.started(3);
+  await expect(cluster.node("n1").propose(word("x"))).rejects.toMatchObject({
+    code: "QUORATE_NO_LEADER",
+    retryable: true,
+    outcome: "none",
+  });
+});
+
+test("S21 a proposal whose place was taken by another leader's entry is reported as certainly lost", async () => {
+  cluster = await TestCluster.started(3);
+  const old = await cluster.elect();
+  cluster.isolate(old);
+  const lost = expect(cluster.node(old).propose(word("b"))).rejects.toMatchObject({
+    code: "QUORATE_PROPOSAL_DROPPED",
+    outcome: "none",
+  });
+  await cluster.clock.run(700);
+  cluster.network.heal();
+  await cluster.clock.run(300);
+  await lost;
+});
+
+test("a proposal of a deposed leader that nobody decides ends as unknown, soon after the leadership", async () => {
+  cluster = await TestCluster.started(3);
+  const old = await cluster.elect();
+  cluster.isolate(old);
+  const unknown = expect(cluster.node(old).propose(word("b"))).rejects.toMatchObject({
+    code: "QUORATE_PROPOSAL_TIMEOUT",
+    outcome: "unknown",
+  });
+  await cluster.clock.run(300 + 600 + 100);
+  await unknown;
+});
+
+test("P73 every proposal settles, also when the quorum is gone, the call is aborted or the node closes", async () => {
+  cluster = await TestCluster.started(3);
+  const id = await cluster.elect();
+  const leader = cluster.node(id);
+  cluster.isolate(id);
+  const controller = new AbortController();
+  const aborted = expect(leader.propose(word("a"), { signal: controller.signal })).rejects.toMatchObject({
+    code: "QUORATE_ABORTED",
+    outcome: "unknown",
+    cause: "enough",
+  });
+  const hasty = expect(leader.propose(word("b"), { timeoutMs: 30 })).rejects.toMatchObject({
+    code: "QUORATE_PROPOSAL_TIMEOUT",
+    outcome: "unknown",
+  });
+  const closed = expect(leader.propose(word("c"))).rejects.toMatchObject({
+    code: "QUORATE_CLOSED",
+    outcome: "unknown",
+  });
+  controller.abort("enough");
+  await aborted;
+  await cluster.clock.run(60);
+  await hasty;
+  await leader.close();
+  await closed;
+  await expect(leader.propose(word("d"))).rejects.toMatchObject({ code: "QUORATE_CLOSED", outcome: "none" });
+});
+
+test("a call that is aborted before it begins has no effect", async () => {
+  cluster = await TestCluster.started(1);
+  const leader = cluster.node(await cluster.elect());
+  const signal = AbortSignal.abort("never mind");
+  await expect(leader.propose(word("x"), { signal })).rejects.toMatchObject({
+    code: "QUORATE_ABORTED",
+    outcome: "none",
+  });
+  expect(leader.currentStatus().lastIndex).toBe(1);
+});
+
+test("commands over the size limit and floods beyond the byte limit are refused", async () => {
+  cluster = new TestCluster(3);
+  for (const id of cluster.ids)
+    await cluster.start(id, { limits: { maxCommandBytes: 100, maxUncommittedBytes: 1_000 } });
+  const id = await cluster.elect();
+  cluster.isolate(id);
+  const leader = cluster.node(id);
+  await expect(leader.propose(new Uint8Array(101))).rejects.toMatchObject({
+    code: "QUORATE_TOO_LARGE",
+    outcome: "none",
+  });
+  const flood = Array.from({ length: 20 }, () => leader.propose(new Uint8Array(100)).catch((error: unknown) => error));
+  expect(await flood.at(-1)).toMatchObject({ code: "QUORATE_BUSY", outcome: "none", retryable: true });
+  await leader.close();
+  const outcomes = await Promise.all(flood);
+  expect(outcomes.filter((outcome) => outcome instanceof Error).length, "all twenty have ended").toBe(20);
+});

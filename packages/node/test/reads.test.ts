@@ -1,0 +1,71 @@
+// What queries see, at which level, and when they are refused.
+import { afterEach, expect, test } from "vitest";
+import { TestCluster, word } from "./support/cluster.ts";
+
+let cluster: TestCluster;
+afterEach(() => cluster.close());
+
+test("a linearizable query sees every write that was acknowledged before it", async () => {
+  cluster = await TestCluster.started(3);
+  const leader = cluster.node(await cluster.elect());
+  const written = leader.propose(word("x"));
+  await cluster.clock.run(5);
+  const { index } = await written;
+  const read = leader.query("all");
+  await cluster.clock.run(5);
+  expect(await read).toEqual({ answer: ["x"], index, term: 1, consistency: "linearizable" });
+});
+
+test("a stale query answers at once from what this node has applied, and says so", async () => {
+  cluster = await TestCluster.started(3);
+  const id = await cluster.elect();
+  const behind = cluster.ids.find((other) => other !== id) ?? "";
+  cluster.isolate(behind);
+  const written = cluster.node(id).propose(word("x"));
+  await cluster.clock.run(10);
+  await written;
+  expect(await cluster.node(behind).query("all", { consistency: "stale" })).toMatchObject({
+    answer: [],
+    consistency: "stale",
+  });
+});
+
+test("S26 a leader that was cut off never answers a linearizable query, and the caller learns it", async () => {
+  cluster = await TestCluster.started(3);
+  const id = await cluster.elect();
+  cluster.isolate(id);
+  const read = expect(cluster.node(id).query("all")).rejects.toMatchObject({
+    code: "QUORATE_NO_LEADER",
+    outcome: "none",
+  });
+  await cluster.clock.run(400);
+  await read;
+});
+
+test("a leader that wakes from a long pause confirms its leadership before it answers", async () => {
+  cluster = await TestCluster.started(3);
+  const id = await cluster.elect();
+  const paused = cluster.node(id);
+  cluster.isolate(id);
+  await cluster.clock.run(250);
+  cluster.network.heal();
+  const read = paused.query("all").then(
+    () => "answered",
+    (error: { code: string }) => error.code,
+  );
+  await cluster.clock.run(1_000);
+  expect(["answered", "QUORATE_NO_LEADER"]).toContain(await read);
+});
+
+test("a query that nobody confirms ends at its deadline", async () => {
+  cluster = new TestCluster(3);
+  for (const id of cluster.ids) await cluster.start(id, { raft: { checkQuorum: false } });
+  const id = await cluster.elect();
+  cluster.isolate(id);
+  const read = expect(cluster.node(id).query("all", { timeoutMs: 200 })).rejects.toMatchObject({
+    code: "QUORATE_READ_TIMEOUT",
+    outcome: "none",
+  });
+  await cluster.clock.run(300);
+  await read;
+});
