@@ -1,7 +1,7 @@
 // Start, restart, failure and close: whose store it is, what comes back, and that nothing is left behind.
 import type { LogStorage } from "@quorate/contracts";
 import { afterEach, describe, expect, test } from "vitest";
-import { type TestNode, TestCluster, WordList, word } from "./support/cluster.ts";
+import { type TestNode, rejectionOf, TestCluster, WordList, word } from "./support/cluster.ts";
 
 let cluster: TestCluster;
 afterEach(() => cluster.close());
@@ -119,12 +119,9 @@ describe("failures stop the node instead of letting it guess", () => {
     const id = await cluster.elect();
     disks.get(id)?.fail();
     const leader = cluster.node(id);
-    const unknown = expect(leader.propose(word("x"))).rejects.toMatchObject({
-      code: "QUORATE_STORAGE_FAILED",
-      outcome: "unknown",
-    });
+    const unknown = rejectionOf(leader.propose(word("x")));
     await cluster.clock.run(5);
-    await unknown;
+    expect(await unknown).toMatchObject({ code: "QUORATE_STORAGE_FAILED", outcome: "unknown" });
     expect(leader.currentStatus().state).toBe("failed");
     expect(leader.explain()).toContain("ENOSPC");
     await expect(leader.propose(word("y"))).rejects.toMatchObject({ code: "QUORATE_STORAGE_FAILED", outcome: "none" });
@@ -141,9 +138,9 @@ describe("failures stop the node instead of letting it guess", () => {
     };
     await cluster.start("n1", { stateMachine: machine });
     const node = cluster.node(await cluster.elect());
-    const failed = expect(node.propose(word("x"))).rejects.toMatchObject({ code: "QUORATE_APPLY_FAILED" });
+    const failed = rejectionOf(node.propose(word("x")));
     await cluster.clock.run(5);
-    await failed;
+    expect(await failed).toMatchObject({ code: "QUORATE_APPLY_FAILED" });
     expect(node.currentStatus()).toMatchObject({ state: "failed", lastApplied: 1 });
   });
 });

@@ -1,6 +1,6 @@
 // How proposals end: committed, refused, certainly lost, or unknown; and that every one of them ends.
 import { afterEach, expect, test } from "vitest";
-import { TestCluster, word } from "./support/cluster.ts";
+import { rejectionOf, TestCluster, word } from "./support/cluster.ts";
 
 let cluster: TestCluster;
 afterEach(() => cluster.close());
@@ -44,26 +44,20 @@ test("S21 a proposal whose place was taken by another leader's entry is reported
   cluster = await TestCluster.started(3);
   const old = await cluster.elect();
   cluster.isolate(old);
-  const lost = expect(cluster.node(old).propose(word("b"))).rejects.toMatchObject({
-    code: "QUORATE_PROPOSAL_DROPPED",
-    outcome: "none",
-  });
+  const lost = rejectionOf(cluster.node(old).propose(word("b")));
   await cluster.clock.run(700);
   cluster.network.heal();
   await cluster.clock.run(300);
-  await lost;
+  expect(await lost).toMatchObject({ code: "QUORATE_PROPOSAL_DROPPED", outcome: "none" });
 });
 
 test("a proposal of a deposed leader that nobody decides ends as unknown, soon after the leadership", async () => {
   cluster = await TestCluster.started(3);
   const old = await cluster.elect();
   cluster.isolate(old);
-  const unknown = expect(cluster.node(old).propose(word("b"))).rejects.toMatchObject({
-    code: "QUORATE_PROPOSAL_TIMEOUT",
-    outcome: "unknown",
-  });
+  const unknown = rejectionOf(cluster.node(old).propose(word("b")));
   await cluster.clock.run(300 + 600 + 100);
-  await unknown;
+  expect(await unknown).toMatchObject({ code: "QUORATE_PROPOSAL_TIMEOUT", outcome: "unknown" });
 });
 
 test("P73 every proposal settles, also when the quorum is gone, the call is aborted or the node closes", async () => {
@@ -72,25 +66,15 @@ test("P73 every proposal settles, also when the quorum is gone, the call is abor
   const leader = cluster.node(id);
   cluster.isolate(id);
   const controller = new AbortController();
-  const aborted = expect(leader.propose(word("a"), { signal: controller.signal })).rejects.toMatchObject({
-    code: "QUORATE_ABORTED",
-    outcome: "unknown",
-    cause: "enough",
-  });
-  const hasty = expect(leader.propose(word("b"), { timeoutMs: 30 })).rejects.toMatchObject({
-    code: "QUORATE_PROPOSAL_TIMEOUT",
-    outcome: "unknown",
-  });
-  const closed = expect(leader.propose(word("c"))).rejects.toMatchObject({
-    code: "QUORATE_CLOSED",
-    outcome: "unknown",
-  });
+  const aborted = rejectionOf(leader.propose(word("a"), { signal: controller.signal }));
+  const hasty = rejectionOf(leader.propose(word("b"), { timeoutMs: 30 }));
+  const closed = rejectionOf(leader.propose(word("c")));
   controller.abort("enough");
-  await aborted;
+  expect(await aborted).toMatchObject({ code: "QUORATE_ABORTED", outcome: "unknown", cause: "enough" });
   await cluster.clock.run(60);
-  await hasty;
+  expect(await hasty).toMatchObject({ code: "QUORATE_PROPOSAL_TIMEOUT", outcome: "unknown" });
   await leader.close();
-  await closed;
+  expect(await closed).toMatchObject({ code: "QUORATE_CLOSED", outcome: "unknown" });
   await expect(leader.propose(word("d"))).rejects.toMatchObject({ code: "QUORATE_CLOSED", outcome: "none" });
 });
 

@@ -113,13 +113,10 @@ export class TestCluster {
   }
 }
 
-/** How a promise ended, without throwing: its error's code, or "resolved", or "pending". */
-export async function endOf(promise: Promise<unknown>): Promise<unknown> {
-  const pending = Symbol("pending");
-  try {
-    const value = await Promise.race([promise, Promise.resolve(pending)]);
-    return value === pending ? "pending" : "resolved";
-  } catch (error) {
-    return error;
-  }
+/** The error that a promise ends with. Attached at once, so that an early rejection is not called unhandled. */
+export function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => Promise.reject(new Error("resolved, but a rejection was expected")),
+    (error: unknown) => error,
+  );
 }
