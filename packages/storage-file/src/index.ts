@@ -1,2 +1,4 @@
 // The public face of @quorate/storage-file: what is exported here is the package's interface.
-export type Nothing = never;
+
+export { fileLogStorage } from "./file-log-storage.ts";
+export type { FileLogEvent, FileLogStorageOptions } from "./options.ts";

@@ -1,0 +1,261 @@
+// The log storage port on a directory: opens it under a lock, recovers what is there, and ties writer, reader and index
+// together. Its one state of failure is final: whatever went wrong, nothing more is promised until the store is opened anew.
+
+import { randomBytes } from "node:crypto";
+import { join, resolve } from "node:path";
+import {
+  codeOf,
+  type Entry,
+  type LogRange,
+  type LogStorage,
+  type LogWrite,
+  type QuorateError,
+  type StoredState,
+  type StoreIdentity,
+} from "@quorate/contracts";
+import { EntryIndex } from "./entry-index.ts";
+import {
+  alreadyInitialised,
+  asStorageFailure,
+  closed,
+  isQuorateError,
+  logCorrupt,
+  notLoaded,
+  storageFailed,
+  writeRefused,
+} from "./errors.ts";
+import { type FileSystem, nodeFileSystem } from "./file-system.ts";
+import { LOG_ID_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { readIdentity, type StoredIdentity, writeIdentity } from "./identity-file.ts";
+import type { DirectoryLock } from "./lock.ts";
+import { readEntries } from "./log-reader.ts";
+import { LogWriter } from "./log-writer.ts";
+import { checkOptions, type FileLogStorageOptions, type LogSettings } from "./options.ts";
+import { MAX_VOTED_FOR_BYTES } from "./records.ts";
+import { type RecoveredLog, recoverLog } from "./recovery.ts";
+import { LogSegment, segmentFileName, sortNames } from "./segment-files.ts";
+
+/**
+ * Durable log storage in a directory, for one server. The directory is made and claimed by `load`.
+ *
+ * A resolved `write` survives the end of the process and the loss of power, as far as the disk keeps what it confirms.
+ *
+ * @throws QuorateError `QUORATE_OPTIONS_INVALID` if an option is out of its bounds.
+ */
+export function fileLogStorage(options: FileLogStorageOptions): LogStorage {
+  return openFileLogStorage(options, nodeFileSystem);
+}
+
+/** The same on any file system. */
+export function openFileLogStorage(options: FileLogStorageOptions, fileSystem: FileSystem): LogStorage {
+  return new FileLogStorage(checkOptions(options), fileSystem);
+}
+
+/** What there is once `load` has succeeded. */
+type LoadedLog = {
+  readonly lock: DirectoryLock;
+  readonly logId: Uint8Array;
+  readonly index: EntryIndex;
+  readonly writer: LogWriter;
+};
+
+class FileLogStorage implements LogStorage {
+  readonly supports = { durable: true };
+  readonly #settings: LogSettings;
+  readonly #fileSystem: FileSystem;
+  readonly #directory: string;
+  #isLoading = false;
+  #loading: Promise<StoredState> | undefined;
+  #log: LoadedLog | undefined;
+  #identity: StoreIdentity | undefined;
+  #initialising: Promise<void> | undefined;
+  #failure: QuorateError | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: LogSettings, fileSystem: FileSystem) {
+    this.#settings = settings;
+    this.#fileSystem = fileSystem;
+    this.#directory = resolve(settings.directory);
+  }
+
+  async load(): Promise<StoredState> {
+    if (this.#closing !== undefined) throw closed(this.#directory);
+    if (this.#isLoading) throw notLoaded(this.#directory);
+    this.#isLoading = true;
+    this.#loading = this.#load();
+    return this.#loading;
+  }
+
+  async initialise(identity: StoreIdentity): Promise<void> {
+    const { writer, logId } = this.#opened();
+    if (this.#identity !== undefined) throw alreadyInitialised(this.#identity);
+    this.#identity = identity;
+    this.#initialising = this.#writeIdentity({ identity, logId: toHex(logId) }, writer);
+    await this.#initialising;
+  }
+
+  write(write: LogWrite): Promise<void> {
+    try {
+      const { writer, index } = this.#opened();
+      const misfit = describeMisfit(write, index);
+      if (misfit !== undefined) throw writeRefused(misfit);
+      return writer.write(write);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async read(range: LogRange): Promise<readonly Entry[]> {
+    const { index, writer } = this.#opened();
+    try {
+      return await readEntries({ place: this.#place, index, findGroup: (place) => writer.findGroup(place) }, range);
+    } catch (error) {
+      if (codeOf(error) !== "QUORATE_OUT_OF_RANGE") this.#fail(error);
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  get #place(): { readonly fileSystem: FileSystem; readonly directory: string } {
+    return { fileSystem: this.#fileSystem, directory: this.#directory };
+  }
+
+  #opened(): LoadedLog {
+    if (this.#closing !== undefined) throw closed(this.#directory);
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#log === undefined) throw notLoaded(this.#directory);
+    return this.#log;
+  }
+
+  async #load(): Promise<StoredState> {
+    const lock = await this.#claim();
+    try {
+      const { identity, recovered } = await this.#recover();
+      this.#identity = identity?.identity;
+      const logId = recovered?.logId ?? randomBytes(LOG_ID_BYTES);
+      const index = recovered?.index ?? new EntryIndex();
+      const hardState = recovered?.hardState ?? { term: 0, votedFor: undefined };
+      const place = { ...this.#place, logId, lock };
+      const fresh = { segmentId: 1, sizeBytes: this.#settings.segmentBytes };
+      const writer = new LogWriter({
+        place,
+        options: this.#settings,
+        index,
+        hardState,
+        end: {
+          segment: recovered ? LogSegment.existing(recovered.segment) : LogSegment.planned(place, fresh),
+          offset: recovered?.offset ?? SEGMENT_HEADER_BYTES,
+          crc: recovered?.crc ?? 0,
+          sequence: recovered?.sequence ?? 0,
+          isSealed: recovered?.isSealed ?? false,
+          spare: recovered?.spare && LogSegment.existing(recovered.spare),
+        },
+        onFailure: (cause) => this.#fail(cause),
+      });
+      const state = { hardState, log: index.summary, configurations: recovered?.configurations ?? [] };
+      // What was found is what a later crash must find again.
+      await writer.seal().catch(async (error: unknown) => {
+        await writer.close();
+        throw error;
+      });
+      this.#log = { lock, logId, index, writer };
+      return { identity: this.#identity, ...state };
+    } catch (error) {
+      await lock.release();
+      throw asStorageFailure(error, { action: "open the log in", path: this.#directory });
+    }
+  }
+
+  async #claim(): Promise<DirectoryLock> {
+    try {
+      await this.#fileSystem.makeDirectory(this.#directory);
+      return await this.#fileSystem.lock(this.#directory);
+    } catch (error) {
+      throw asStorageFailure(error, { action: "open the directory", path: this.#directory });
+    }
+  }
+
+  /** Reads the directory, and removes what a crash left unfinished. */
+  async #recover(): Promise<{
+    readonly identity: StoredIdentity | undefined;
+    readonly recovered: RecoveredLog | undefined;
+  }> {
+    const names = await this.#fileSystem.list(this.#directory);
+    const { segmentIds, unfinished } = sortNames(names);
+    const identity = await readIdentity(this.#place, names);
+    const recovered = await recoverLog(this.#place, segmentIds);
+    if (identity !== undefined) this.#refuseOtherLog(identity, recovered);
+    for (const name of unfinished) await this.#fileSystem.remove(join(this.#directory, name));
+    if (recovered !== undefined && recovered.tornBytes > 0) await this.#removeTornWrite(recovered);
+    return { identity, recovered };
+  }
+
+  #refuseOtherLog(identity: StoredIdentity, recovered: RecoveredLog | undefined): void {
+    const found = recovered === undefined ? "no segment" : `segments of log ${toHex(recovered.logId)}`;
+    if (recovered !== undefined && toHex(recovered.logId) === identity.logId) return;
+    const file = join(this.#directory, segmentFileName(1));
+    throw logCorrupt({ file, offset: 0, expected: `the log ${identity.logId} that the identity names`, found });
+  }
+
+  /** Zeroes what is behind the end, so that no part of it can ever be taken for a continuation. */
+  async #removeTornWrite({ segment, offset, tornBytes }: RecoveredLog): Promise<void> {
+    const path = join(this.#directory, segmentFileName(segment.segmentId));
+    const file = await this.#fileSystem.open(path, "write");
+    try {
+      await file.write(new Uint8Array(tornBytes), offset);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    this.#settings.onEvent({ type: "tornWriteRemoved", file: path, offset, bytes: tornBytes });
+  }
+
+  async #writeIdentity(stored: StoredIdentity, writer: LogWriter): Promise<void> {
+    try {
+      // An identity says that there is a log.
+      await writer.ensureSegment();
+      await writeIdentity(this.#place, stored);
+    } catch (cause) {
+      this.#fail(cause);
+      throw cause;
+    }
+  }
+
+  #fail(cause: unknown): void {
+    const isFinal = isQuorateError(cause) && cause.code === "QUORATE_STORAGE_FAILED";
+    this.#failure ??= isFinal ? cause : storageFailed({ action: "go on with", path: this.#directory, cause });
+  }
+
+  async #close(): Promise<void> {
+    await this.#loading?.catch(() => undefined);
+    await this.#initialising?.catch(() => undefined);
+    await this.#log?.writer.close();
+    await this.#log?.lock.release();
+  }
+}
+
+/** Why the write does not fit the log, or undefined if it does. */
+function describeMisfit(write: LogWrite, index: EntryIndex): string | undefined {
+  const truncateFrom = write.truncateFrom ?? index.lastIndex + 1;
+  if (!Number.isInteger(truncateFrom) || truncateFrom < 1 || truncateFrom > index.lastIndex + 1) {
+    return `a truncation from ${truncateFrom} in a log of 1 to ${index.lastIndex}`;
+  }
+  let lastIndex = truncateFrom - 1;
+  let lastTerm = index.termAt(lastIndex);
+  for (const entry of write.entries) {
+    if (entry.index !== lastIndex + 1) return `entry ${entry.index} after entry ${lastIndex}`;
+    if (!(entry.term >= lastTerm)) return `entry ${entry.index} of term ${entry.term} after one of term ${lastTerm}`;
+    lastIndex = entry.index;
+    lastTerm = entry.term;
+  }
+  const votedForBytes = Buffer.byteLength(write.hardState?.votedFor ?? "");
+  return votedForBytes <= MAX_VOTED_FOR_BYTES ? undefined : `a vote for a name of ${votedForBytes} bytes`;
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

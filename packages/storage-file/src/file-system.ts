@@ -1,0 +1,100 @@
+// The few operations on files that the store needs, as a port: tests put faults and crashes behind it.
+
+import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type DirectoryLock, lockDirectory } from "./lock.ts";
+
+/** An open file. Reads and writes are at a position and complete, or fail. */
+export type OpenFile = {
+  /** Fills `target` from `position` on; returns how many bytes there were. */
+  read(target: Uint8Array, position: number): Promise<number>;
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Makes what was written durable, with as much metadata as it takes to read it again. */
+  datasync(): Promise<void>;
+  sync(): Promise<void>;
+  sizeBytes(): Promise<number>;
+  close(): Promise<void>;
+};
+
+export type FileSystem = {
+  /** `create` makes the file anew and empties one that is there. */
+  open(path: string, mode: "read" | "write" | "create"): Promise<OpenFile>;
+  list(directory: string): Promise<readonly string[]>;
+  /** Makes the directory and those above it, durably. */
+  makeDirectory(path: string): Promise<void>;
+  rename(step: { readonly from: string; readonly to: string }): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** Makes creations, renames and removals inside the directory durable. */
+  syncDirectory(path: string): Promise<void>;
+  /** Claims the directory for this store alone. */
+  lock(directory: string): Promise<DirectoryLock>;
+};
+
+const flags = { read: "r", write: "r+", create: "w+" } as const;
+
+/** The real thing. */
+export const nodeFileSystem: FileSystem = {
+  open: async (path, mode) => openFile(path, flags[mode]),
+  list: async (directory) => readdir(directory),
+  makeDirectory,
+  rename: async ({ from, to }) => rename(from, to),
+  remove: async (path) => unlink(path),
+  syncDirectory,
+  lock: async (directory) => lockDirectory(directory),
+};
+
+/** The bytes of a file from `position` on: `length` of them, or as many as there are; all if no length is given. */
+export async function readBytes(
+  fileSystem: FileSystem,
+  span: { readonly path: string; readonly position: number; readonly length?: number },
+): Promise<Uint8Array> {
+  const file = await fileSystem.open(span.path, "read");
+  try {
+    const bytes = new Uint8Array(span.length ?? Math.max(0, (await file.sizeBytes()) - span.position));
+    return bytes.subarray(0, await file.read(bytes, span.position));
+  } finally {
+    await file.close();
+  }
+}
+
+async function openFile(path: string, flag: string): Promise<OpenFile> {
+  const handle = await open(path, flag);
+  return {
+    async read(target, position) {
+      let done = 0;
+      while (done < target.length) {
+        const { bytesRead } = await handle.read(target, done, target.length - done, position + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return done;
+    },
+    async write(bytes, position) {
+      let done = 0;
+      while (done < bytes.length) {
+        const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+        done += bytesWritten;
+      }
+    },
+    datasync: async () => handle.datasync(),
+    sync: async () => handle.sync(),
+    sizeBytes: async () => (await handle.stat()).size,
+    close: async () => handle.close(),
+  };
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  const firstMade = await mkdir(path, { recursive: true });
+  if (firstMade === undefined) return;
+  // A new directory is durable once the directory that holds its name is.
+  for (let made = path; made.length >= firstMade.length; made = dirname(made)) await syncDirectory(dirname(made));
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

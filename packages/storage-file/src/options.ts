@@ -1,0 +1,65 @@
+// What a user can set, and its bounds.
+
+import { invalidOption } from "./errors.ts";
+
+/** Something worth a line in the server's log. */
+export type FileLogEvent = {
+  /** A write that was never acknowledged had been torn by a crash; its remains were removed. */
+  readonly type: "tornWriteRemoved";
+  readonly file: string;
+  /** Where the log ends now. */
+  readonly offset: number;
+  readonly bytes: number;
+};
+
+export type FileLogStorageOptions = {
+  /** Where the log is kept; made if missing. One server, one directory. */
+  readonly directory: string;
+  /** Size of a segment file, all of it taken from the disk at once. 64 KiB to 1 GiB, default 8 MiB. A larger write gets a larger segment. */
+  readonly segmentBytes?: number;
+  /** Bytes of writes that may wait for the disk; more are refused with `QUORATE_BUSY`. At least 1 MiB, default 256 MiB. */
+  readonly maxQueuedBytes?: number;
+  /** After this long without writes a seal is written, which tells rot in the last write from a torn write. 1 to 60,000 ms, default 100 ms. */
+  readonly sealAfterMs?: number;
+  /** Called while `load` runs. Must not throw. */
+  readonly onEvent?: (event: FileLogEvent) => void;
+};
+
+/** The options with their defaults in place. */
+export type LogSettings = {
+  readonly directory: string;
+  readonly segmentBytes: number;
+  readonly maxQueuedBytes: number;
+  readonly sealAfterMs: number;
+  readonly onEvent: (event: FileLogEvent) => void;
+};
+
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+const bounds = {
+  segmentBytes: { minimum: 64 * kibibyte, maximum: 1024 * mebibyte },
+  maxQueuedBytes: { minimum: mebibyte, maximum: Number.MAX_SAFE_INTEGER },
+  sealAfterMs: { minimum: 1, maximum: 60_000 },
+} as const;
+
+/** The settings that the options ask for; throws `QUORATE_OPTIONS_INVALID` for the first that is out of its bounds. */
+export function checkOptions(options: FileLogStorageOptions): LogSettings {
+  if (typeof options.directory !== "string" || options.directory === "") {
+    throw invalidOption({ option: "directory", value: options.directory, bound: "the path of a directory" });
+  }
+  const settings = {
+    directory: options.directory,
+    segmentBytes: options.segmentBytes ?? 8 * mebibyte,
+    maxQueuedBytes: options.maxQueuedBytes ?? 256 * mebibyte,
+    sealAfterMs: options.sealAfterMs ?? 100,
+    onEvent: options.onEvent ?? (() => {}),
+  };
+  for (const option of ["segmentBytes", "maxQueuedBytes", "sealAfterMs"] as const) {
+    const { minimum, maximum } = bounds[option];
+    const value = settings[option];
+    if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
+      throw invalidOption({ option, value, bound: `a whole number from ${minimum} to ${maximum}` });
+    }
+  }
+  return settings;
+}

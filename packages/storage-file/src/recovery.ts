@@ -1,0 +1,148 @@
+// What the segments of a log say after a restart or a crash: the state, and where to go on. A write that never was
+// acknowledged may be torn, and is dropped; anything else that is not as it was written is refused.
+//
+// How the two are told apart. One group of batches is written at a time, and each batch carries the number of the last one
+// that was durable before its group. So an invalid batch n is damage if any valid header with durableSequence >= n stands
+// behind it, or if a segment behind it has been used; else it belongs to the last group, which a crash may tear anywhere. A seal,
+// written when the log is idle or closed, is such a proof for the last group too.
+
+import { join } from "node:path";
+import type { Entry, HardState } from "@quorate/contracts";
+import { EntryIndex } from "./entry-index.ts";
+import { formatUnsupported, logCorrupt, storageFailed } from "./errors.ts";
+import { type FileSystem, readBytes } from "./file-system.ts";
+import { batchKinds, decodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { LogReplay } from "./log-replay.ts";
+import { type Segment, segmentFileName } from "./segment-files.ts";
+import { endOfContent, findProofOfDurability, type SegmentScan, scanSegment } from "./segment-scan.ts";
+
+export type RecoveredLog = {
+  readonly logId: Uint8Array;
+  readonly index: EntryIndex;
+  readonly hardState: HardState;
+  readonly configurations: readonly Entry[];
+  /** The segment that the log ends in. */
+  readonly segment: Segment;
+  readonly offset: number;
+  readonly crc: number;
+  readonly sequence: number;
+  readonly isSealed: boolean;
+  /** The segment after it, if its file is there. */
+  readonly spare: Segment | undefined;
+  /** Bytes behind the end of the log that a torn write left behind; 0 if there are none. */
+  readonly tornBytes: number;
+};
+
+type Place = { readonly fileSystem: FileSystem; readonly directory: string };
+type OpenedSegment = { readonly segment: Segment; readonly logId: Uint8Array; readonly bytes: Uint8Array };
+type ScannedSegment = { readonly segment: Segment; readonly scan: SegmentScan; readonly tornBytes: number };
+
+/** Reads the segments with these ids; undefined if there are none. Changes nothing. */
+export async function recoverLog(place: Place, segmentIds: readonly number[]): Promise<RecoveredLog | undefined> {
+  const replay = new LogReplay(new EntryIndex());
+  let logId: Uint8Array | undefined;
+  let last: ScannedSegment | undefined;
+  let spare: Segment | undefined;
+  for (const [position, segmentId] of segmentIds.entries()) {
+    if (segmentId !== position + 1) throw segmentMissing(place, position + 1, `segment ${segmentId}`);
+    const opened = await openSegment(place, { segmentId, logId });
+    logId = opened.logId;
+    if (last !== undefined && last.scan.lastKind !== batchKinds.end) {
+      refuseUsed(place, opened, last);
+      spare = opened.segment;
+      continue;
+    }
+    last = scanOpened(place, { opened, state: last?.scan ?? { crc: 0, sequence: 0 }, replay });
+  }
+  if (logId === undefined || last === undefined) return undefined;
+  const { segment, scan, tornBytes } = last;
+  if (scan.lastKind === batchKinds.end) throw segmentMissing(place, segmentIds.length + 1, "the end of the log");
+  return {
+    logId,
+    index: replay.index,
+    hardState: replay.hardState,
+    configurations: replay.configurations,
+    segment,
+    offset: scan.offset,
+    crc: scan.crc,
+    sequence: scan.sequence,
+    isSealed: scan.lastKind === batchKinds.seal,
+    spare,
+    tornBytes,
+  };
+}
+
+async function openSegment(
+  place: Place,
+  expected: { readonly segmentId: number; readonly logId: Uint8Array | undefined },
+): Promise<OpenedSegment> {
+  const { segmentId } = expected;
+  const path = join(place.directory, segmentFileName(segmentId));
+  const bytes = await readWhole(place.fileSystem, path);
+  const refuse = (what: string, found: string): never => {
+    throw logCorrupt({ file: path, offset: 0, expected: what, found });
+  };
+  const decoded = decodeSegmentHeader(bytes);
+  if ("problem" in decoded) return refuse("a segment header", decoded.problem);
+  const { header, seed } = decoded;
+  if (header.version > FORMAT_VERSION) throw formatUnsupported({ file: path, version: header.version });
+  if (header.segmentId !== segmentId) return refuse(`segment ${segmentId}`, `segment ${header.segmentId}`);
+  if (expected.logId !== undefined && Buffer.compare(header.logId, expected.logId) !== 0) {
+    return refuse("a segment of the same log as segment 1", "a segment of another log");
+  }
+  if (bytes.length !== header.sizeBytes) return refuse(`a file of ${header.sizeBytes} bytes`, `${bytes.length} bytes`);
+  return { segment: { segmentId, sizeBytes: header.sizeBytes, seed }, logId: header.logId, bytes };
+}
+
+function scanOpened(
+  place: Place,
+  {
+    opened,
+    state,
+    replay,
+  }: {
+    readonly opened: OpenedSegment;
+    readonly state: { readonly crc: number; readonly sequence: number };
+    readonly replay: LogReplay;
+  },
+): ScannedSegment {
+  const { bytes, segment } = opened;
+  const file = join(place.directory, segmentFileName(segment.segmentId));
+  const scan = scanSegment({ bytes, segment, state }, (record) => replay.take(record));
+  if (scan.lastKind === batchKinds.end) return { segment, scan, tornBytes: 0 };
+  const expected = `batch ${scan.sequence + 1}`;
+  // The checksums hold but the content makes no sense: no crash does that.
+  if (replay.problem !== undefined) {
+    throw logCorrupt({ file, offset: scan.offset, expected, found: replay.problem });
+  }
+  const proof = findProofOfDurability(opened, { from: scan.offset, sequence: scan.sequence + 1 });
+  if (proof !== undefined) {
+    const found = `${scan.problem}, and batch ${proof.sequence} at offset ${proof.offset} says that it was durable`;
+    throw logCorrupt({ file, offset: scan.offset, expected, found });
+  }
+  return { segment, scan, tornBytes: endOfContent(bytes, scan.offset) - scan.offset };
+}
+
+/** A segment is used only once the end of the one before it is durable. */
+function refuseUsed(place: Place, { bytes, segment }: OpenedSegment, last: ScannedSegment): void {
+  if (endOfContent(bytes, SEGMENT_HEADER_BYTES) === SEGMENT_HEADER_BYTES) return;
+  throw logCorrupt({
+    file: join(place.directory, segmentFileName(last.segment.segmentId)),
+    offset: last.scan.offset,
+    expected: `batch ${last.scan.sequence + 1}`,
+    found: `${last.scan.problem}, although segment ${segment.segmentId} continues the log`,
+  });
+}
+
+function segmentMissing(place: Place, segmentId: number, found: string): Error {
+  const file = join(place.directory, segmentFileName(segmentId));
+  return logCorrupt({ file, offset: 0, expected: `segment ${segmentId}`, found: `${found}: the file is missing` });
+}
+
+async function readWhole(fileSystem: FileSystem, path: string): Promise<Uint8Array> {
+  try {
+    return await readBytes(fileSystem, { path, position: 0 });
+  } catch (cause) {
+    throw storageFailed({ action: "read", path, cause });
+  }
+}
