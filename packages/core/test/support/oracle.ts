@@ -5,12 +5,13 @@ import type { Entry, RaftStatus } from "../../src/index.ts";
 /** Remembers enough of the past to notice when a law is broken. */
 export class Oracle {
   readonly #leaderOfTerm = new Map<number, string>();
-  readonly #appliedAt = new Map<number, Entry>();
+  /** The first application of each index, and the term of the server that did it: committed in that term or before. */
+  readonly #appliedAt = new Map<number, { readonly entry: Entry; readonly inTerm: number }>();
   readonly #checkedApplied = new Map<readonly Entry[], number>();
 
   look(id: string, status: RaftStatus, applied: readonly Entry[], log: readonly Entry[]): void {
     this.#electionSafety(id, status);
-    this.#stateMachineSafety(id, applied);
+    this.#stateMachineSafety(id, status.term, applied);
     this.#leaderCompleteness(id, status, log);
   }
 
@@ -23,26 +24,26 @@ export class Oracle {
   }
 
   /** No two servers apply different entries at one index, and nobody skips one. */
-  #stateMachineSafety(id: string, applied: readonly Entry[]): void {
+  #stateMachineSafety(id: string, inTerm: number, applied: readonly Entry[]): void {
     const checked = this.#checkedApplied.get(applied) ?? 0;
     for (let position = checked; position < applied.length; position++) {
       const entry = applied[position];
       if (entry === undefined) continue;
       if (entry.index !== position + 1) throw new Error(`${id} applied index ${entry.index} as number ${position + 1}`);
-      const known = this.#appliedAt.get(entry.index) ?? entry;
-      if (known.term !== entry.term || known.data.join() !== entry.data.join()) {
+      const known = this.#appliedAt.get(entry.index)?.entry;
+      if (known === undefined) this.#appliedAt.set(entry.index, { entry, inTerm });
+      else if (known.term !== entry.term || known.data.join() !== entry.data.join()) {
         throw new Error(`State Machine Safety: ${id} applied another entry at index ${entry.index}`);
       }
-      this.#appliedAt.set(entry.index, entry);
     }
     this.#checkedApplied.set(applied, applied.length);
   }
 
-  /** Whatever was applied anywhere is in the log of every leader of a later term. */
+  /** What was committed in a term is in the log of every leader of a later term. */
   #leaderCompleteness(id: string, { role, term }: RaftStatus, log: readonly Entry[]): void {
     if (role !== "leader") return;
-    for (const entry of this.#appliedAt.values()) {
-      if (entry.term < term && log[entry.index - 1]?.term !== entry.term) {
+    for (const { entry, inTerm } of this.#appliedAt.values()) {
+      if (inTerm < term && log[entry.index - 1]?.term !== entry.term) {
         throw new Error(`Leader Completeness: ${id} leads term ${term} without entry ${entry.index}:${entry.term}`);
       }
     }
