@@ -49,12 +49,17 @@ export type TransportEvent =
       readonly peer: string;
       readonly lane: Lane;
       readonly count: number;
-      /** `queueFull`: the peer takes messages slower than they are sent. `tooLarge`: over `maxMessageBytes`. */
       readonly reason: DropReason;
     };
 
-/** Why messages to a peer were dropped although it can be reached. */
-export type DropReason = "queueFull" | "tooLarge";
+/** Why messages were dropped. What waits for a peer that cannot be reached may be dropped without an event of its own. */
+export type DropReason =
+  /** They are sent faster than the peer takes them. */
+  | "queueFull"
+  /** Over `maxMessageBytes`, or over the limit of the message's lane. */
+  | "tooLarge"
+  /** The codec refused to write them: a programming error on this side. */
+  | "notEncodable";
 
 /** Where a transport delivers. Both functions return at once and never throw. */
 export type TransportReceiver = {

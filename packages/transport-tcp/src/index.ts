@@ -1,2 +1,5 @@
-// The public face of @quorate/transport-tcp: what is exported here is the package's interface.
-export type Nothing = never;
+// Raft messages in checksummed frames over TCP: two one-way connections to every peer, one for each lane.
+
+export type { TcpAddress, TcpBackoff, TcpLimits, TcpPeers, TcpTimeouts, TcpTransportOptions } from "./options.ts";
+export { tcpTransport } from "./tcp-transport.ts";
+export type { TcpTransport } from "./tcp-transport.ts";

@@ -1,0 +1,163 @@
+// What a user can set, with units, defaults and bounds, and the check that refuses a setting before anything is opened.
+
+import type { Clock, Codec, Random } from "@quorate/contracts";
+import { QuorateError } from "@quorate/contracts";
+import { systemClock } from "./system-clock.ts";
+
+/** Where a server listens or is dialled. */
+export type TcpAddress = {
+  /** A name or an IP address. */
+  readonly host: string;
+  /** 1 to 65535; 0 in `listen` lets the system choose, see `TcpTransport.address`. */
+  readonly port: number;
+};
+
+/**
+ * Where the other servers are: a fixed record, dialled from the start on, or a function that is asked before every
+ * attempt. A server that has no address is neither dialled nor let in. An address for the server itself is ignored.
+ */
+export type TcpPeers = Readonly<Record<string, TcpAddress>> | ((nodeId: string) => TcpAddress | undefined);
+
+/** Bounds of what the transport holds. */
+export type TcpLimits = {
+  /** Largest encoded message in bytes, 64 KiB to 64 MiB. Default 8 MiB. The same on all servers. */
+  readonly maxMessageBytes?: number;
+  /** Bytes waiting per peer on the control lane; more are dropped. At least 64 KiB. Default 1 MiB. */
+  readonly controlQueueBytes?: number;
+  /** Bytes waiting per peer on the append lane; more are dropped. At least `maxMessageBytes`. Default 16 MiB. */
+  readonly appendQueueBytes?: number;
+  /** Connections that others may hold to this server, at least 2. Default 256. */
+  readonly maxConnections?: number;
+};
+
+/** How long the transport waits, in ms. */
+export type TcpTimeouts = {
+  /** From dialling or accepting to the end of the handshake. Default 5000. */
+  readonly handshakeMs?: number;
+  /** A connection on which nothing was written for this long carries a ping. Default 2000. */
+  readonly keepAliveMs?: number;
+  /** A connection on which nothing arrived for this long is closed. At least twice `keepAliveMs`. Default 6000. */
+  readonly idleMs?: number;
+  /** From the first byte of a frame to its last. Default 30 000. */
+  readonly frameMs?: number;
+};
+
+/** The pause before dialling again: doubles from `minMs` to `maxMs`, and a random half of it is left out. */
+export type TcpBackoff = {
+  /** Default 50. */
+  readonly minMs?: number;
+  /** Default 1000. */
+  readonly maxMs?: number;
+};
+
+/** Options of `tcpTransport`. */
+export type TcpTransportOptions = {
+  readonly listen: TcpAddress;
+  readonly peers: TcpPeers;
+  readonly codec: Codec;
+  readonly limits?: TcpLimits;
+  readonly timeouts?: TcpTimeouts;
+  readonly backoff?: TcpBackoff;
+  /** Default: the system's monotonic clock. */
+  readonly clock?: Clock;
+  /** Spreads reconnects. Default `Math.random`. */
+  readonly random?: Random;
+};
+
+/** Options with every default filled in. */
+export type Settings = {
+  readonly listen: TcpAddress;
+  readonly lookUp: (nodeId: string) => TcpAddress | undefined;
+  /** Peers to dial from the start on; the others are dialled when something is sent to them. */
+  readonly knownPeers: readonly string[];
+  readonly codec: Codec;
+  readonly limits: Required<TcpLimits>;
+  readonly timeouts: Required<TcpTimeouts>;
+  readonly backoff: Required<TcpBackoff>;
+  readonly clock: Clock;
+  readonly random: Random;
+};
+
+/** Fills in defaults and refuses what cannot work, with `QUORATE_INVALID_ARGUMENT` and the option's name. */
+export function readOptions(options: TcpTransportOptions): Settings {
+  const { peers } = options;
+  const isLookUp = typeof peers === "function";
+  const knownPeers = isLookUp ? [] : Object.keys(peers);
+  checkAddress("listen", options.listen, 0);
+  if (!isLookUp) for (const peer of knownPeers) checkAddress(`peers.${peer}`, peers[peer], 1);
+  const limits = readLimits(options.limits ?? {});
+  return {
+    listen: options.listen,
+    lookUp: isLookUp ? peers : (nodeId) => (Object.hasOwn(peers, nodeId) ? peers[nodeId] : undefined),
+    knownPeers,
+    codec: options.codec,
+    limits,
+    timeouts: readTimeouts(options.timeouts ?? {}),
+    backoff: readBackoff(options.backoff ?? {}),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+  };
+}
+
+/** Control messages are small by nature; a larger one is a mistake or an attack. */
+export const maxControlBytes: number = 64 * 1024;
+
+function readLimits(given: TcpLimits): Required<TcpLimits> {
+  const maxMessageBytes = given.maxMessageBytes ?? 8 * 1024 * 1024;
+  const limits = {
+    maxMessageBytes,
+    controlQueueBytes: given.controlQueueBytes ?? 1024 * 1024,
+    appendQueueBytes: given.appendQueueBytes ?? Math.max(16 * 1024 * 1024, maxMessageBytes),
+    maxConnections: given.maxConnections ?? 256,
+  };
+  checkRange("limits.maxMessageBytes", maxMessageBytes, { from: maxControlBytes, to: 64 * 1024 * 1024 });
+  checkRange("limits.controlQueueBytes", limits.controlQueueBytes, { from: maxControlBytes });
+  checkRange("limits.appendQueueBytes", limits.appendQueueBytes, { from: maxMessageBytes });
+  checkRange("limits.maxConnections", limits.maxConnections, { from: 2 });
+  return limits;
+}
+
+function readTimeouts(given: TcpTimeouts): Required<TcpTimeouts> {
+  const keepAliveMs = given.keepAliveMs ?? 2000;
+  const timeouts = {
+    handshakeMs: given.handshakeMs ?? 5000,
+    keepAliveMs,
+    idleMs: given.idleMs ?? Math.max(6000, 3 * keepAliveMs),
+    frameMs: given.frameMs ?? 30_000,
+  };
+  checkRange("timeouts.handshakeMs", timeouts.handshakeMs, { from: 1 });
+  checkRange("timeouts.keepAliveMs", keepAliveMs, { from: 1 });
+  checkRange("timeouts.idleMs", timeouts.idleMs, { from: 2 * keepAliveMs });
+  checkRange("timeouts.frameMs", timeouts.frameMs, { from: 1 });
+  return timeouts;
+}
+
+function readBackoff(given: TcpBackoff): Required<TcpBackoff> {
+  const minMs = given.minMs ?? 50;
+  const maxMs = given.maxMs ?? Math.max(1000, minMs);
+  checkRange("backoff.minMs", minMs, { from: 1 });
+  checkRange("backoff.maxMs", maxMs, { from: minMs });
+  return { minMs, maxMs };
+}
+
+function checkAddress(name: string, address: TcpAddress | undefined, firstPort: number): void {
+  if (address === undefined || typeof address.host !== "string" || address.host === "") {
+    throw invalid(`${name} needs a host.`);
+  }
+  checkRange(`${name}.port`, address.port, { from: firstPort, to: 65_535 });
+}
+
+function checkRange(name: string, value: number, range: { readonly from: number; readonly to?: number }): void {
+  const to = range.to ?? Number.MAX_SAFE_INTEGER;
+  if (Number.isSafeInteger(value) && value >= range.from && value <= to) return;
+  const bounds = range.to === undefined ? `at least ${range.from}` : `from ${range.from} to ${range.to}`;
+  throw invalid(`${name} must be a whole number ${bounds}, not ${String(value)}.`);
+}
+
+function invalid(message: string): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_INVALID_ARGUMENT",
+    message,
+    hint: "Correct this option of tcpTransport; the other options were not looked at yet.",
+  });
+}

@@ -1,0 +1,119 @@
+// Both lanes to one peer, and what they mean together: the peer is connected when both are.
+
+import type { Lane, Transport, TransportEvent, TransportIdentity } from "@quorate/contracts";
+import { codeOf, laneOf } from "@quorate/contracts";
+import { DropReport } from "./drop-report.ts";
+import type { Failure } from "./failure.ts";
+import { LaneLink } from "./lane-link.ts";
+import { maxControlBytes, type Settings } from "./options.ts";
+
+type Message = Parameters<Transport["send"]>[0];
+
+/** A peer that is not in a fixed record is dialled only while something was sent to it within this time. */
+const interestMs = 60_000;
+
+/** What a link needs to know. */
+export type PeerFacts = {
+  readonly identity: TransportIdentity;
+  readonly settings: Settings;
+  readonly peer: string;
+  readonly liveIncarnation: () => string | undefined;
+  readonly onEvent: (event: TransportEvent) => void;
+};
+
+/** Sends to one peer, and reports changes of its state, each once. */
+export class PeerLink {
+  readonly #facts: PeerFacts;
+  readonly #lanes: Readonly<Record<Lane, LaneLink>>;
+  readonly #drops: DropReport;
+  readonly #isPermanent: boolean;
+  readonly #openLanes: Set<Lane> = new Set();
+  readonly #toldFailures: Map<Lane, string> = new Map();
+  #isConnected = false;
+  #lastSentMs = -Infinity;
+
+  constructor(facts: PeerFacts) {
+    const { settings, peer, onEvent } = facts;
+    this.#facts = facts;
+    this.#isPermanent = settings.knownPeers.includes(peer);
+    this.#drops = new DropReport({ peer, clock: settings.clock, onEvent });
+    this.#lanes = { control: this.#makeLane("control"), append: this.#makeLane("append") };
+  }
+
+  /** Bytes that wait to be written on both lanes. */
+  get queuedBytes(): number {
+    return this.#lanes.control.queuedBytes + this.#lanes.append.queuedBytes;
+  }
+
+  /** Queues a message, or counts it as dropped. */
+  send(message: Message): void {
+    const lane = laneOf[message.type];
+    const { limits, clock } = this.#facts.settings;
+    this.#lastSentMs = clock.now();
+    const payload = this.#encode(message);
+    if (payload === undefined) return;
+    if (payload.length > (lane === "control" ? maxControlBytes : limits.maxMessageBytes)) {
+      this.#drops.add(lane, "tooLarge");
+    } else if (!this.#lanes[lane].send(payload)) {
+      this.#drops.add(lane, "queueFull");
+    }
+  }
+
+  /** Dials what is not connected: the peer is known to be there. */
+  dial(): void {
+    this.#lanes.control.dial();
+    this.#lanes.append.dial();
+  }
+
+  async close(): Promise<void> {
+    this.#drops.close();
+    await Promise.all([this.#lanes.control.close(), this.#lanes.append.close()]);
+  }
+
+  #encode(message: Message): Uint8Array | undefined {
+    const { clusterId, incarnation } = this.#facts.identity;
+    try {
+      return this.#facts.settings.codec.encode({ clusterId, groupId: 0, incarnation, message });
+    } catch (error) {
+      this.#drops.add(laneOf[message.type], codeOf(error) === "QUORATE_TOO_LARGE" ? "tooLarge" : "notEncodable");
+      return undefined;
+    }
+  }
+
+  #makeLane(lane: Lane): LaneLink {
+    const { identity, settings, peer, liveIncarnation } = this.#facts;
+    return new LaneLink(
+      { identity, settings, peer, lane, liveIncarnation, isWanted: () => this.#isWanted() },
+      {
+        onOpen: (opened) => this.#onOpen(opened),
+        onFailure: (failed, failure) => this.#onFailure(failed, failure),
+      },
+    );
+  }
+
+  #isWanted(): boolean {
+    return this.#isPermanent || this.#facts.settings.clock.now() - this.#lastSentMs < interestMs;
+  }
+
+  #onOpen(lane: Lane): void {
+    this.#openLanes.add(lane);
+    if (this.#openLanes.size < 2 || this.#isConnected) return;
+    this.#isConnected = true;
+    this.#toldFailures.clear();
+    this.#facts.onEvent({ type: "peerConnected", peer: this.#facts.peer });
+  }
+
+  #onFailure(lane: Lane, failure: Failure): void {
+    const { peer, onEvent } = this.#facts;
+    this.#openLanes.delete(lane);
+    if (this.#isConnected) {
+      this.#isConnected = false;
+      onEvent({ type: "peerDisconnected", peer, ...failure });
+      return;
+    }
+    const text = `${failure.code} ${failure.detail}`;
+    const isTold = [...this.#toldFailures.values()].includes(text);
+    this.#toldFailures.set(lane, text);
+    if (!isTold) onEvent({ type: "peerUnreachable", peer, ...failure });
+  }
+}

@@ -1,0 +1,157 @@
+// The transport as a whole: one listener for what comes in, one link per peer for what goes out.
+
+import type { Transport, TransportEvent, TransportReceiver } from "@quorate/contracts";
+import { QuorateError } from "@quorate/contracts";
+import { Doorkeeper } from "./doorkeeper.ts";
+import { printable } from "./failure.ts";
+import { helloFrame } from "./handshake.ts";
+import { Listener } from "./listener.ts";
+import { readOptions, type Settings, type TcpAddress, type TcpTransportOptions } from "./options.ts";
+import { PeerLink } from "./peer-link.ts";
+import { RefusalLog } from "./refusal-log.ts";
+
+type Message = Parameters<Transport["send"]>[0];
+
+/** A transport over TCP. `await using` closes it. */
+export type TcpTransport = Transport & {
+  /** Where it listens, with the port that the system chose; undefined before `start` has resolved. */
+  readonly address: TcpAddress | undefined;
+  /** Bytes that wait to be written, per peer that has been dialled or sent to. */
+  queuedBytes(peer: string): number;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/**
+ * Makes a transport that carries messages in frames over plain TCP: no encryption, and no proof of identity beyond what
+ * the other side says. Use it where everybody who can reach the port is trusted.
+ *
+ * `start` rejects with `QUORATE_ADDRESS_IN_USE` or `QUORATE_ADDRESS_UNUSABLE` if it cannot listen, and with
+ * `QUORATE_INVALID_ARGUMENT` if names are too long. Messages of one turn of the event loop to one peer and lane leave in
+ * one write. Delivery is in order per connection; after a reconnect, messages may be missing but are never repeated.
+ *
+ * @throws QuorateError `QUORATE_INVALID_ARGUMENT` if an option is out of range.
+ */
+export function tcpTransport(options: TcpTransportOptions): TcpTransport {
+  return new RunningTransport(readOptions(options));
+}
+
+type Parts = {
+  readonly receiver: TransportReceiver;
+  readonly doorkeeper: Doorkeeper;
+  readonly listener: Listener;
+  readonly links: Map<string, PeerLink>;
+};
+
+class RunningTransport implements TcpTransport {
+  readonly maxMessageBytes: number;
+  readonly #settings: Settings;
+  #address: TcpAddress | undefined;
+  #parts: Parts | undefined;
+  #closing: Promise<void> | undefined;
+  /** Settles when the attempt to listen has ended, either way: only then can the port be released. */
+  #listening: Promise<void> = Promise.resolve();
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.maxMessageBytes = settings.limits.maxMessageBytes;
+  }
+
+  get address(): TcpAddress | undefined {
+    return this.#address;
+  }
+
+  async start(receiver: TransportReceiver): Promise<void> {
+    if (this.#parts !== undefined || this.#closing !== undefined) throw notStartable();
+    const { identity } = receiver;
+    const { lookUp, codec } = this.#settings;
+    // The longest of what this server will say about itself must fit into a handshake; better known now than when dialling.
+    helloFrame({ ...identity, expects: identity.nodeId, lane: "control", versions: [1], codec });
+    const doorkeeper = new Doorkeeper({ identity, codec, isKnown: (nodeId) => lookUp(nodeId) !== undefined });
+    const links = new Map<string, PeerLink>();
+    const refusals = new RefusalLog();
+    const onEvent = (event: TransportEvent) => this.#tell(event);
+    const listener = new Listener(
+      { identity, settings: this.#settings, doorkeeper },
+      {
+        onAdmitted: (peer) => {
+          refusals.forget(peer);
+          links.get(peer)?.dial();
+        },
+        onMessage: (message) => this.#deliver(message),
+        onGarbage: (from, failure) => onEvent({ type: "garbageReceived", from, ...failure }),
+        onRefused: (hello, from, failure) => {
+          const peer = printable(hello.nodeId);
+          if (refusals.isNew(peer, failure)) onEvent({ type: "peerRefused", peer, from, ...failure });
+        },
+      },
+    );
+    this.#parts = { receiver, doorkeeper, listener, links };
+    const listening = listener.listen();
+    this.#listening = listening.then(
+      () => {},
+      () => {},
+    );
+    const address = await listening;
+    if (this.#closing !== undefined) throw notStartable();
+    this.#address = address;
+    for (const peer of this.#settings.knownPeers) this.#link(peer)?.dial();
+  }
+
+  send(message: Message): void {
+    if (this.#address === undefined || this.#closing !== undefined) return;
+    this.#link(message.to)?.send(message);
+  }
+
+  queuedBytes(peer: string): number {
+    return this.#parts?.links.get(peer)?.queuedBytes ?? 0;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeParts();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #closeParts(): Promise<void> {
+    const parts = this.#parts;
+    if (parts === undefined) return;
+    await this.#listening;
+    await Promise.all([...parts.links.values()].map((link) => link.close()).concat(parts.listener.close()));
+  }
+
+  /** The link to a peer, made at first use; undefined for this server itself. */
+  #link(peer: string): PeerLink | undefined {
+    const parts = this.#parts;
+    if (parts === undefined || peer === parts.receiver.identity.nodeId) return undefined;
+    const known = parts.links.get(peer);
+    if (known !== undefined) return known;
+    const link = new PeerLink({
+      identity: parts.receiver.identity,
+      settings: this.#settings,
+      peer,
+      liveIncarnation: () => parts.doorkeeper.liveIncarnation(peer),
+      onEvent: (event) => this.#tell(event),
+    });
+    parts.links.set(peer, link);
+    return link;
+  }
+
+  #deliver(message: Message): void {
+    if (this.#closing === undefined) this.#parts?.receiver.onMessage(message);
+  }
+
+  #tell(event: TransportEvent): void {
+    if (this.#closing === undefined) this.#parts?.receiver.onEvent(event);
+  }
+}
+
+function notStartable(): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_CLOSED",
+    message: "This transport was started or closed before.",
+    hint: "Make a new one with tcpTransport for every start.",
+  });
+}
