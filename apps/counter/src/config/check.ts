@@ -1,0 +1,239 @@
+// What a configuration means: addresses that can work, timeouts that can work, features that exist.
+
+import { candidateHosts, formatHostPort, isLoopback, isWildcard, parseHostPort } from "./addresses.ts";
+import { nearest } from "./nearest.ts";
+import { Problems } from "./problems.ts";
+import { checkShape, type RawConfig } from "./shape.ts";
+import type { CheckedConfig, HostPort, Member, RaftConfig } from "./types.ts";
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const nameHint = "Use 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit.";
+const addressHint = "Write addresses as HOST:PORT, IPv6 as [ADDRESS]:PORT.";
+const defaultRaft: RaftConfig = {
+  electionTimeoutMs: [150, 300],
+  heartbeatMs: 50,
+  preVote: true,
+  leaderLease: true,
+  checkQuorum: true,
+};
+
+/** What the checks may know about the machine; the default looks at its network interfaces. */
+export type Surroundings = { readonly candidateHosts: () => readonly string[] };
+
+/**
+ * Checks a configuration completely. `source` names it in messages, for example the file.
+ *
+ * Throws one error for all mistakes: `QUORATE_CONFIG_INVALID`, `QUORATE_ADVERTISE_INVALID` or `QUORATE_TIMEOUTS_UNSAFE`.
+ */
+export function checkConfig(
+  raw: unknown,
+  source: string,
+  surroundings: Surroundings = { candidateHosts },
+): CheckedConfig {
+  const problems = new Problems();
+  const shaped = checkShape(raw, problems);
+  problems.throwIfAny(source);
+  if (shaped === undefined) throw new Error("a configuration of the wrong shape was not reported");
+  return checkMeaning({ raw: shaped, problems, source, surroundings });
+}
+
+type Check = {
+  readonly raw: RawConfig;
+  readonly problems: Problems;
+  readonly source: string;
+  readonly surroundings: Surroundings;
+};
+
+function checkMeaning(check: Check): CheckedConfig {
+  const { raw, problems, source } = check;
+  checkName("cluster", raw.cluster, problems);
+  if (raw.data === "") problems.add("data", "is empty", "Name the directory of this node's files.");
+  const members = checkMembers(check);
+  const own = members[raw.id];
+  if (own === undefined && Object.keys(members).length > 0) reportForeignId(check);
+  const listen = checkListen(check, own);
+  checkTransport(check, members);
+  checkStorage(check);
+  const raft = checkRaft(check);
+  problems.throwIfAny(source);
+  return {
+    config: {
+      cluster: raw.cluster,
+      id: raw.id,
+      data: raw.data,
+      members,
+      listen,
+      transport: { type: "tcp" },
+      storage: { type: "file" },
+      raft,
+    },
+    warnings: warningsOf(raw, members, listen.http),
+  };
+}
+
+function checkName(path: string, name: string, problems: Problems): void {
+  if (!namePattern.test(name)) problems.add(path, `"${name}" is not a usable name`, nameHint);
+}
+
+function checkMembers(check: Check): Record<string, Member> {
+  const { raw, problems } = check;
+  const members: Record<string, Member> = {};
+  const owners = new Map<string, string>();
+  if (Object.keys(raw.members).length === 0) {
+    problems.add("members", "is empty", "List every node of the cluster, this one included.");
+  }
+  for (const [id, { peer, http, client }] of Object.entries(raw.members)) {
+    checkName(`members.${id}`, id, problems);
+    if (client !== undefined) reportClientPort(`members.${id}.client`, problems);
+    const checkedPeer = checkAdvertised(check, `members.${id}.peer`, peer, owners);
+    const checkedHttp = checkAdvertised(check, `members.${id}.http`, http, owners);
+    if (checkedPeer !== undefined && checkedHttp !== undefined) members[id] = { peer: checkedPeer, http: checkedHttp };
+  }
+  return members;
+}
+
+/** An address that others dial. */
+function checkAdvertised(
+  { problems, surroundings }: Check,
+  path: string,
+  text: string,
+  owners: Map<string, string>,
+): HostPort | undefined {
+  const address = parseHostPort(text, 1);
+  if (address === undefined) {
+    problems.add(path, `"${text}" is not an address`, addressHint);
+    return undefined;
+  }
+  if (isWildcard(address.host)) {
+    const candidates = surroundings.candidateHosts().map((host) => formatHostPort({ host, port: address.port }));
+    const known = candidates.length === 0 ? "" : ` This machine's addresses: ${candidates.join(", ")}.`;
+    problems.add(
+      path,
+      `"${text}" cannot be dialled by the other nodes`,
+      `Advertise an address of the node itself; to listen on all interfaces, set "listen" instead.${known}`,
+      "QUORATE_ADVERTISE_INVALID",
+    );
+    return address;
+  }
+  const owner = owners.get(formatHostPort(address));
+  if (owner === undefined) owners.set(formatHostPort(address), path);
+  else problems.add(path, `"${text}" is also the address of ${owner}`, "Give every node and purpose its own address.");
+  return address;
+}
+
+function reportForeignId({ raw, problems }: Check): void {
+  const ids = Object.keys(raw.members);
+  const meant = nearest(raw.id, ids);
+  const suggestion = meant === undefined ? "" : `; did you mean "${meant}"?`;
+  problems.add("id", `"${raw.id}" is not a member${suggestion}`, `The members are ${ids.join(", ")}.`);
+}
+
+function reportClientPort(path: string, problems: Problems): void {
+  problems.add(
+    path,
+    "client addresses are not accepted yet",
+    'Remove "client": this version serves clients over HTTP only.',
+  );
+}
+
+function checkListen({ raw, problems }: Check, own: Member | undefined): { peer: HostPort; http: HostPort } {
+  const nowhere: HostPort = { host: "127.0.0.1", port: 0 }; // only with a problem, so nobody listens there
+  const { peer, http, client } = raw.listen ?? {};
+  if (client !== undefined) reportClientPort("listen.client", problems);
+  const checked = (path: string, text: string | undefined, fallback: HostPort | undefined): HostPort => {
+    if (text === undefined) return fallback ?? nowhere;
+    const address = parseHostPort(text, 0);
+    if (address === undefined) problems.add(path, `"${text}" is not an address`, addressHint);
+    return address ?? nowhere;
+  };
+  return {
+    peer: checked("listen.peer", peer, own?.peer),
+    http: checked("listen.http", http, own?.http),
+  };
+}
+
+function checkTransport({ raw, problems }: Check, members: Readonly<Record<string, Member>>): void {
+  const transport = raw.transport ?? { type: "tcp" };
+  const { type, tls, insecure, servers, subjectPrefix } = transport;
+  if (type === "nats") {
+    problems.add("transport.type", '"nats" is not available yet', 'Available: "tcp".');
+    return;
+  }
+  if (type !== "tcp") {
+    problems.add("transport.type", `"${type}" is unknown`, 'Available: "tcp".');
+    return;
+  }
+  if (servers !== undefined || subjectPrefix !== undefined) {
+    const key = servers === undefined ? "subjectPrefix" : "servers";
+    problems.add(`transport.${key}`, 'belongs to the transport "nats", which is not available yet', "Remove it.");
+  }
+  if (tls !== undefined) {
+    problems.add(
+      "transport.tls",
+      "TLS is not available yet",
+      'Available: plain TCP between loopback addresses, or anywhere with "insecure": true in a network you trust.',
+    );
+    return;
+  }
+  const exposed = Object.entries(members).find(([, { peer }]) => !isLoopback(peer.host));
+  if (exposed !== undefined && insecure !== true) {
+    problems.add(
+      "transport",
+      `plain TCP would send everything unprotected to ${exposed[0]} at ${formatHostPort(exposed[1].peer)}`,
+      'Set "insecure": true in "transport" if everybody in that network may read and change your data.',
+    );
+  }
+}
+
+function checkStorage({ raw, problems }: Check): void {
+  const type = raw.storage?.type ?? "file";
+  if (type === "file") return;
+  const message = type === "sqlite" ? '"sqlite" is not available yet' : `"${type}" is unknown`;
+  problems.add("storage.type", message, 'Available: "file".');
+}
+
+function checkRaft({ raw, problems }: Check): RaftConfig {
+  const given = Object.entries(raw.raft ?? {}).filter(([, value]) => value !== undefined);
+  const raft: RaftConfig = { ...defaultRaft, ...Object.fromEntries(given) };
+  const { heartbeatMs } = raft;
+  const [min, max] = raft.electionTimeoutMs;
+  const hint = "Use whole milliseconds, for example electionTimeoutMs [150, 300] and heartbeatMs 50.";
+  const isDuration = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 3_600_000;
+  if (!isDuration(heartbeatMs))
+    problems.add("raft.heartbeatMs", `must be a whole number from 1, found ${heartbeatMs}`, hint);
+  if (!isDuration(min) || !isDuration(max) || min >= max) {
+    problems.add(
+      "raft.electionTimeoutMs",
+      `must be [minimum, maximum] with minimum < maximum, found [${min}, ${max}]`,
+      hint,
+    );
+  } else if (isDuration(heartbeatMs) && min < 3 * heartbeatMs) {
+    const fasterHeartbeat = Math.floor(min / 3);
+    const orFaster = fasterHeartbeat >= 1 ? `heartbeatMs ${fasterHeartbeat} or less, or ` : "";
+    problems.add(
+      "raft",
+      `electionTimeoutMs begins at ${min} ms, less than 3 heartbeats of ${heartbeatMs} ms: one lost heartbeat could depose a healthy leader`,
+      `Use ${orFaster}electionTimeoutMs [${3 * heartbeatMs}, ${6 * heartbeatMs}] or more.`,
+      "QUORATE_TIMEOUTS_UNSAFE",
+    );
+  }
+  return raft;
+}
+
+function warningsOf(raw: RawConfig, members: Readonly<Record<string, Member>>, http: HostPort): readonly string[] {
+  const warnings: string[] = [];
+  const size = Object.keys(members).length;
+  if (size % 2 === 0) {
+    const tolerated = size / 2 - 1;
+    warnings.push(
+      `${size} nodes tolerate ${tolerated} failure${tolerated === 1 ? "" : "s"}, no more than ${size - 1} nodes would: prefer an odd number`,
+    );
+  }
+  if (raw.transport?.insecure === true) {
+    warnings.push("plain TCP between the nodes: everybody in that network can read and change the data");
+  }
+  if (!isLoopback(http.host)) {
+    warnings.push("the HTTP API has no authentication and is reachable from other machines");
+  }
+  return warnings;
+}

@@ -1,0 +1,114 @@
+// Every key of the configuration as a flag of `quorate start`. A flag's name is the key's path: raft.heartbeatMs is
+// --raft-heartbeat-ms. Flags win over the file, key by key.
+
+import { InvalidArgumentError, Option } from "commander";
+
+/** A configuration as it was written, in a file or by flags: its types are not checked yet. */
+export type Unchecked = { [key: string]: unknown };
+
+const flags: readonly {
+  readonly path: readonly string[];
+  readonly flag: string;
+  readonly description: string;
+  readonly parse?: (text: string, previous: unknown) => unknown;
+}[] = [
+  { path: ["cluster"], flag: "--cluster <name>", description: "name of the cluster" },
+  { path: ["id"], flag: "--id <id>", description: "this node's id" },
+  { path: ["data"], flag: "--data <directory>", description: "directory of this node's files" },
+  {
+    path: ["members"],
+    flag: "--members <id=peer,http>",
+    description: "a member, such as n1=127.0.0.1:7101,127.0.0.1:8101; repeat for each",
+    parse: parseMember,
+  },
+  { path: ["listen", "peer"], flag: "--listen-peer <address>", description: "where to listen for other nodes" },
+  { path: ["listen", "http"], flag: "--listen-http <address>", description: "where to listen for HTTP" },
+  { path: ["transport", "type"], flag: "--transport-type <type>", description: "tcp" },
+  {
+    path: ["transport", "insecure"],
+    flag: "--transport-insecure",
+    description: "allow plain TCP beyond loopback addresses",
+  },
+  { path: ["storage", "type"], flag: "--storage-type <type>", description: "file" },
+  {
+    path: ["raft", "electionTimeoutMs"],
+    flag: "--raft-election-timeout-ms <min,max>",
+    description: "bounds of the election timeout",
+    parse: (text) => text.split(",").map(parseNumber),
+  },
+  {
+    path: ["raft", "heartbeatMs"],
+    flag: "--raft-heartbeat-ms <ms>",
+    description: "a leader's heartbeat interval",
+    parse: parseNumber,
+  },
+  {
+    path: ["raft", "preVote"],
+    flag: "--raft-pre-vote <true|false>",
+    description: "ask before campaigning",
+    parse: parseBoolean,
+  },
+  {
+    path: ["raft", "leaderLease"],
+    flag: "--raft-leader-lease <true|false>",
+    description: "refuse votes while a leader is heard",
+    parse: parseBoolean,
+  },
+  {
+    path: ["raft", "checkQuorum"],
+    flag: "--raft-check-quorum <true|false>",
+    description: "step down without contact to a majority",
+    parse: parseBoolean,
+  },
+];
+
+/** The flags, in the order of the help text. */
+export function configOptions(): readonly Option[] {
+  return flags.map(({ flag, description, parse }) => {
+    const option = new Option(flag, description);
+    return parse === undefined ? option : option.argParser(parse);
+  });
+}
+
+/** `base` with the keys that flags set. `values` are commander's, by option name. */
+export function applyFlags(base: Unchecked, values: Readonly<Record<string, unknown>>): Unchecked {
+  const merged = structuredClone(base);
+  for (const { path, flag } of flags) {
+    const value = values[new Option(flag).attributeName()];
+    if (value !== undefined) setPath(merged, path, value);
+  }
+  return merged;
+}
+
+function setPath(target: Unchecked, path: readonly string[], value: unknown): void {
+  const [key, ...rest] = path;
+  if (key === undefined) return;
+  if (rest.length === 0) {
+    target[key] = value;
+    return;
+  }
+  const child = target[key];
+  const object = typeof child === "object" && child !== null && !Array.isArray(child) ? { ...child } : {};
+  target[key] = object;
+  setPath(object, rest, value);
+}
+
+function parseMember(text: string, previous: unknown): unknown {
+  const match = /^([^=,]+)=([^=,]+),([^=,]+)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("Write it as ID=PEER,HTTP: n1=127.0.0.1:7101,127.0.0.1:8101.");
+  const [, id = "", peer, http] = match;
+  const members = typeof previous === "object" && previous !== null ? previous : {};
+  return { ...members, [id]: { peer, http } };
+}
+
+function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || Number.isNaN(value)) throw new InvalidArgumentError("It must be a number.");
+  return value;
+}
+
+function parseBoolean(text: string): boolean {
+  if (text === "true") return true;
+  if (text === "false") return false;
+  throw new InvalidArgumentError("It must be true or false.");
+}

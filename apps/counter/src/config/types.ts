@@ -1,0 +1,37 @@
+// A node's configuration after all checks: every default is filled in and every address is split.
+
+/** A host name or IP address, and a port. */
+export type HostPort = { readonly host: string; readonly port: number };
+
+/** How a member is reached. */
+export type Member = {
+  /** Other members connect here. */
+  readonly peer: HostPort;
+  /** Clients send HTTP requests here. */
+  readonly http: HostPort;
+};
+
+/** Timing and behaviour of the protocol. */
+export type RaftConfig = {
+  readonly electionTimeoutMs: readonly [number, number];
+  readonly heartbeatMs: number;
+  readonly preVote: boolean;
+  readonly leaderLease: boolean;
+  readonly checkQuorum: boolean;
+};
+
+/** Everything that `quorate start` needs to know. */
+export type Config = {
+  readonly cluster: string;
+  readonly id: string;
+  /** Directory of this node's files. */
+  readonly data: string;
+  readonly members: Readonly<Record<string, Member>>;
+  readonly listen: { readonly peer: HostPort; readonly http: HostPort };
+  readonly transport: { readonly type: "tcp" };
+  readonly storage: { readonly type: "file" };
+  readonly raft: RaftConfig;
+};
+
+/** A checked configuration and what its owner should know nevertheless. */
+export type CheckedConfig = { readonly config: Config; readonly warnings: readonly string[] };

@@ -1,0 +1,111 @@
+// From HTTP to the node and back: proposals, reads at both levels, and the way to the leader.
+
+import { codeOf, QuorateError } from "@quorate/contracts";
+import type { LogPosition, NodeStatus } from "@quorate/node";
+import { type Command, encodeCommand } from "../state-machine/command.ts";
+import type { Answer, CommandResult, Query, Result } from "../state-machine/result.ts";
+import type { Service } from "../service-node.ts";
+import type { AnswerFacts } from "./answers.ts";
+import { maxBodyBytes } from "./body.ts";
+import { leaderOf, pathOf, problemResponse, requestError } from "./problem.ts";
+import { idempotencyKeyOf, readRequestOf, refusesRedirect } from "./request-headers.ts";
+
+/** A committed command: its result, or that of the first request with the same key. */
+export type Committed = {
+  readonly position: LogPosition;
+  readonly replayed: boolean;
+  readonly result: CommandResult | Extract<Result, { type: "keyReused" | "undecodable" }>;
+};
+
+// Canonical JSON can be longer than what was sent (1e20 is written out), so the command has a bound of its own.
+const maxCommandBytes = maxBodyBytes + 16 * 1024;
+
+/** Sends a command through the log. Rejects with the node's error, for example `QUORATE_NOT_LEADER`. */
+export async function propose(service: Service, request: Request, command: Command): Promise<Committed> {
+  const data = encodeCommand(command, idempotencyKeyOf(request.headers));
+  if (data.length > maxCommandBytes) {
+    throw requestError("QUORATE_TOO_LARGE", `The command has ${data.length} bytes; ${maxCommandBytes} are allowed.`);
+  }
+  const { result, index, term } = await service.node.propose(data);
+  if (result.type !== "replayed") return { result, position: { index, term }, replayed: false };
+  return { result: result.first, position: { index: result.index, term: result.term }, replayed: true };
+}
+
+/** Reads at the level that the request asks for. */
+export async function read(
+  service: Service,
+  request: Request,
+  query: Query,
+): Promise<{ readonly answer: Answer; readonly facts: AnswerFacts }> {
+  const asked = readRequestOf(request.url);
+  const ageMs = asked.consistency === "stale" ? checkedAge(service, asked.maxAgeMs) : undefined;
+  const { answer, index, term } = await service.node.query(query, { consistency: asked.consistency });
+  return { answer, facts: { position: { index, term }, consistency: asked.consistency, ageMs } };
+}
+
+/** The answer for a failed call: the way to the leader if there is one, else a problem. */
+export function failureResponse(service: Service, request: Request, error: unknown): Response {
+  if (codeOf(error) !== "QUORATE_NOT_LEADER") return problemResponse(service, request.url, error);
+  const leaderId = leaderIdOf(error) ?? service.node.currentStatus().leaderId;
+  const leader = leaderOf(service, leaderId);
+  // The leader may have changed hands since the node said so: a redirect to oneself would be a loop.
+  if (leader === null || leader.id === service.nodeId) return problemResponse(service, request.url, noLeader(service));
+  return problemResponse(service, request.url, notLeader(service, leader), {
+    status: refusesRedirect(request) ? 421 : 307,
+    headers: { location: leader.http + pathOf(request.url), "raft-leader": leader.id },
+  });
+}
+
+/** Time since this node's state was certainly current, in ms; undefined if it never heard a leader. */
+export function stateAgeMs(status: NodeStatus): number | undefined {
+  if (status.role !== "leader") return status.leaderHeardMsAgo;
+  // A leader's state is as current as its last contact with a majority: itself and the nearest others.
+  const { voters } = status.configuration;
+  const others = status.peers
+    .filter((peer) => voters.includes(peer.id))
+    .map((peer) => peer.lastContactMs)
+    .toSorted((a, b) => a - b);
+  const needed = Math.floor(voters.length / 2);
+  return needed === 0 ? 0 : others[needed - 1];
+}
+
+function checkedAge(service: Service, maxAgeMs: number | undefined): number | undefined {
+  const status = service.node.currentStatus();
+  const ageMs = stateAgeMs(status);
+  if (maxAgeMs === undefined || (ageMs !== undefined && ageMs <= maxAgeMs)) return ageMs;
+  const heard = ageMs === undefined ? "has not heard a leader yet" : `heard a leader ${Math.round(ageMs)} ms ago`;
+  throw new QuorateError({
+    code: "QUORATE_STALE_TOO_OLD",
+    message: `${service.nodeId} ${heard}; the limit is ${maxAgeMs} ms.`,
+    hint: "Read from the leader, or raise max_age_ms.",
+    retryable: true,
+    details: { ageMs: ageMs === undefined ? null : Math.round(ageMs), maxAgeMs },
+  });
+}
+
+function leaderIdOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("details" in error)) return undefined;
+  const { details } = error;
+  if (typeof details !== "object" || details === null || !("leaderId" in details)) return undefined;
+  return typeof details.leaderId === "string" ? details.leaderId : undefined;
+}
+
+function notLeader(service: Service, leader: { readonly id: string; readonly http: string }): QuorateError {
+  const { role, term } = service.node.currentStatus();
+  return new QuorateError({
+    code: "QUORATE_NOT_LEADER",
+    message: `${service.nodeId} is a ${role} in term ${term}; the leader is ${leader.id} at ${leader.http}.`,
+    hint: "Follow the Location header.",
+    retryable: true,
+  });
+}
+
+function noLeader(service: Service): QuorateError {
+  const { term } = service.node.currentStatus();
+  return new QuorateError({
+    code: "QUORATE_NO_LEADER",
+    message: `${service.nodeId} knows no leader in term ${term}.`,
+    hint: "Retry after a moment; if it lasts, check that a majority of the nodes is running.",
+    retryable: true,
+  });
+}

@@ -1,0 +1,104 @@
+// The request's headers and query parameters that this service gives a meaning: checked, never guessed.
+
+import type { Precondition } from "../state-machine/command.ts";
+import { requestError } from "./problem.ts";
+
+/** What a read asks for. */
+export type ReadRequest =
+  | { readonly consistency: "linearizable" }
+  | {
+      readonly consistency: "stale";
+      /** Largest time since this node heard a leader, in ms; undefined means any. */
+      readonly maxAgeMs: number | undefined;
+    };
+
+const idempotencyKey = /^[\x21-\x7e]{1,128}$/;
+const revisionTag = /^"(0|[1-9]\d{0,15})"$/;
+
+/** The key that makes a write safe to repeat. Throws `QUORATE_KEY_INVALID`. */
+export function idempotencyKeyOf(headers: Headers): string | undefined {
+  const key = headers.get("idempotency-key");
+  if (key === null) return undefined;
+  if (idempotencyKey.test(key)) return key;
+  throw requestError("QUORATE_KEY_INVALID", "The header Idempotency-Key must be 1 to 128 visible ASCII characters.");
+}
+
+/** The condition on a register of `If-Match` or `If-None-Match`. Throws `QUORATE_REQUEST_INVALID`. */
+export function preconditionOf(headers: Headers): Precondition {
+  const match = headers.get("if-match");
+  const noneMatch = headers.get("if-none-match");
+  if (match === null && noneMatch === null) return { type: "none" };
+  if (match !== null && noneMatch !== null) {
+    throw requestError("QUORATE_REQUEST_INVALID", "The headers If-Match and If-None-Match exclude each other.");
+  }
+  if (noneMatch !== null) {
+    if (noneMatch === "*") return { type: "absent" };
+    throw requestError("QUORATE_REQUEST_INVALID", 'The header If-None-Match must be "*".', { field: "If-None-Match" });
+  }
+  if (match === "*") return { type: "present" };
+  const revision = Number(revisionTag.exec(match ?? "")?.[1] ?? "not one");
+  if (Number.isSafeInteger(revision)) return { type: "revision", revision };
+  throw requestError(
+    "QUORATE_REQUEST_INVALID",
+    'The header If-Match must be one revision in double quotes, such as "17".',
+    { field: "If-Match" },
+  );
+}
+
+/** Refuses conditions where none are evaluated: ignoring them would look like success. */
+export function refusePreconditions(headers: Headers, names: readonly string[]): void {
+  for (const name of names) {
+    if (headers.has(name)) {
+      throw requestError("QUORATE_REQUEST_INVALID", `The header ${name} is not supported here.`, { field: name });
+    }
+  }
+}
+
+/** The consistency that a read asks for. Throws `QUORATE_REQUEST_INVALID`. */
+export function readRequestOf(url: string): ReadRequest {
+  const parameters = queryOf(url);
+  if (parameters === undefined) return { consistency: "linearizable" };
+  const consistency = single(parameters, "consistency") ?? "linearizable";
+  const maxAgeMs = maxAgeOf(parameters);
+  if (consistency === "stale") return { consistency, maxAgeMs };
+  if (maxAgeMs !== undefined) {
+    throw requestError("QUORATE_REQUEST_INVALID", "max_age_ms is only for consistency=stale.", { field: "max_age_ms" });
+  }
+  // A lease read may always be answered by the stronger level, and the answer is labelled with the level really used.
+  if (consistency === "linearizable" || consistency === "lease") return { consistency: "linearizable" };
+  throw requestError(
+    "QUORATE_REQUEST_INVALID",
+    `consistency is "${consistency.slice(0, 32)}", expected linearizable, lease or stale.`,
+    { field: "consistency" },
+  );
+}
+
+/** True if the client routes by itself and wants 421 instead of a redirect. */
+export function refusesRedirect(request: Request): boolean {
+  const prefer = request.headers.get("prefer");
+  if (prefer !== null && prefer.split(",").some((token) => /^\s*redirect\s*=\s*"?never"?\s*(;|$)/i.test(token))) {
+    return true;
+  }
+  return queryOf(request.url)?.get("redirect") === "never";
+}
+
+function maxAgeOf(parameters: URLSearchParams): number | undefined {
+  const text = single(parameters, "max_age_ms");
+  if (text === undefined) return undefined;
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw requestError("QUORATE_REQUEST_INVALID", "max_age_ms must be a whole number of milliseconds, 0 or more.", {
+    field: "max_age_ms",
+  });
+}
+
+function single(parameters: URLSearchParams, name: string): string | undefined {
+  const values = parameters.getAll(name);
+  if (values.length <= 1) return values[0];
+  throw requestError("QUORATE_REQUEST_INVALID", `${name} is given ${values.length} times.`, { field: name });
+}
+
+function queryOf(url: string): URLSearchParams | undefined {
+  const start = url.indexOf("?");
+  return start === -1 ? undefined : new URLSearchParams(url.slice(start + 1));
+}

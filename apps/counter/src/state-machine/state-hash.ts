@@ -1,0 +1,56 @@
+// A fingerprint of the whole state that is cheap to keep up to date: the sum, modulo 2^128, of the SHA-256 digests of all
+// items. Only what changed since the last question is hashed again, so asking a busy server with a large state does not
+// stop it. It tells diverged servers apart; it is no defence against somebody who forges states.
+
+import { hash } from "node:crypto";
+import { ByteWriter } from "./bytes.ts";
+import { type Item, writeItem } from "./items.ts";
+
+const kindByte = { counter: 1, register: 2, answer: 3 } as const;
+
+// Bounds the work that one question can find waiting: about 20 ms of hashing.
+const maxPendingItems = 8192;
+
+/** Follows the changes of a set of items. */
+export class StateHash {
+  #sum = 0n;
+  readonly #pending = new Set<Item>();
+  readonly #writer = new ByteWriter(1024);
+
+  /** `item` is new or has changed. */
+  touch(item: Item): void {
+    this.#pending.add(item);
+    if (this.#pending.size >= maxPendingItems) this.#settle();
+  }
+
+  /** `item` is no longer part of the state. */
+  remove(item: Item): void {
+    this.#pending.delete(item);
+    this.#sum = BigInt.asUintN(128, this.#sum - item.digest);
+    item.digest = 0n;
+  }
+
+  /** 32 hexadecimal digits; equal for equal sets of items, whatever their history. */
+  hex(): string {
+    this.#settle();
+    return this.#sum.toString(16).padStart(32, "0");
+  }
+
+  #settle(): void {
+    let sum = this.#sum;
+    for (const item of this.#pending) {
+      const digest = this.#digestOf(item);
+      sum += digest - item.digest;
+      item.digest = digest;
+    }
+    this.#sum = BigInt.asUintN(128, sum);
+    this.#pending.clear();
+  }
+
+  #digestOf(item: Item): bigint {
+    this.#writer.reset();
+    this.#writer.uint8(kindByte[item.kind]);
+    writeItem(this.#writer, item);
+    return BigInt(`0x${hash("sha256", this.#writer.written(), "hex").slice(0, 32)}`);
+  }
+}

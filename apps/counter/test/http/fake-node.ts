@@ -1,0 +1,134 @@
+// A node without Raft: it applies what is proposed at once, or fails as it is told. Lets tests meet every answer of the HTTP
+// interface without sockets, clocks or elections.
+
+import type { CallOptions, Consistency, NodeStatus } from "@quorate/node";
+import { createHttpHandler, type HttpHandler, type HttpLimits } from "../../src/http/app.ts";
+import type { Service, ServiceNode } from "../../src/service-node.ts";
+import { CounterMachine, type Query } from "../../src/index.ts";
+
+/** A fake node, its state machine, and the HTTP interface over them. */
+export class FakeService {
+  readonly machine = new CounterMachine();
+  readonly defects: unknown[] = [];
+  readonly handle: HttpHandler;
+  /** Overrides parts of the status. */
+  status: Partial<NodeStatus> = {};
+  /** While set, proposals and linearizable reads end with it. */
+  failure: Error | undefined;
+  /** While set, proposals wait for it. */
+  gate: Promise<void> | undefined;
+  draining = false;
+  proposals = 0;
+  #index = 1;
+
+  constructor(limits?: HttpLimits) {
+    this.handle = createHttpHandler(this.#service(), limits);
+  }
+
+  /** Sends a request to the interface. */
+  async request(method: string, path: string, options: RequestOptions = {}): Promise<Reply> {
+    const { body, headers = {} } = options;
+    const text = typeof body === "object" ? JSON.stringify(body) : body;
+    const type: Record<string, string> = text === undefined ? {} : { "content-type": "application/json" };
+    const response = await this.handle(
+      new Request(`http://node.test${path}`, {
+        method,
+        headers: { ...type, ...headers },
+        ...(text === undefined ? {} : { body: text }),
+      }),
+    );
+    return replyOf(response);
+  }
+
+  #service(): Service {
+    const urls = ["n1", "n2", "n3"].map((id, i) => [id, `http://127.0.0.1:${8101 + i}`] as const);
+    return {
+      clusterId: "demo",
+      nodeId: "n1",
+      httpUrls: new Map(urls),
+      version: "1.2.3",
+      node: this.#node(),
+      stateHash: () => this.machine.stateHash(),
+      isDraining: () => this.draining,
+      onDefect: (error) => this.defects.push(error),
+    };
+  }
+
+  #node(): ServiceNode {
+    return {
+      propose: async (data: Uint8Array, _options?: CallOptions) => {
+        this.proposals += 1;
+        if (this.gate !== undefined) await this.gate;
+        if (this.failure !== undefined) throw this.failure;
+        this.#index += 1;
+        const position = { index: this.#index, term: 2 };
+        const [result] = this.machine.apply([{ ...position, data }]);
+        if (result === undefined) throw new Error("the machine gave no result");
+        return { ...position, result };
+      },
+      query: async (query: Query, options?: { readonly consistency?: Consistency }) => {
+        const consistency = options?.consistency ?? "linearizable";
+        if (this.failure !== undefined && consistency !== "stale") throw this.failure;
+        return { index: this.#index, term: 2, answer: this.machine.query(query), consistency };
+      },
+      currentStatus: () => ({ ...this.#leaderStatus(), ...this.status }),
+    };
+  }
+
+  #leaderStatus(): NodeStatus {
+    const index = this.#index;
+    return {
+      clusterId: "demo",
+      incarnation: "0000",
+      state: "running",
+      id: "n1",
+      role: "leader",
+      term: 2,
+      votedFor: "n1",
+      leaderId: "n1",
+      configuration: { voters: ["n1", "n2", "n3"], learners: [] },
+      commitIndex: index,
+      lastApplied: index,
+      lastIndex: index,
+      lastTerm: 2,
+      firstIndex: 1,
+      durableIndex: index,
+      leaderHeardMsAgo: undefined,
+      peers: [peer("n2", 12), peer("n3", 480)],
+    };
+  }
+}
+
+/** What a test sends besides method and path. An object becomes JSON, a string is sent as it is. */
+export type RequestOptions = {
+  readonly body?: string | object;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** An answer, read completely. */
+export type Reply = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The body as JSON; an empty object for an empty body. */
+  readonly json: Readonly<Record<string, unknown>>;
+};
+
+/** Reads an answer. */
+export async function replyOf(response: Response): Promise<Reply> {
+  const text = await response.text();
+  const json = text === "" ? {} : JSON.parse(text);
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+function peer(id: string, lastContactMs: number): NodeStatus["peers"][number] {
+  return {
+    id,
+    mode: "replicate",
+    matchIndex: 1,
+    nextIndex: 2,
+    inflightMessages: 0,
+    inflightBytes: 0,
+    lastContactMs,
+  };
+}
