@@ -49,7 +49,7 @@ function checkMeaning(check: Check): CheckedConfig {
   checkName("cluster", raw.cluster, problems);
   if (raw.data === "") problems.add("data", "is empty", "Name the directory of this node's files.");
   const members = checkMembers(check);
-  const own = members[raw.id];
+  const own = Object.hasOwn(members, raw.id) ? members[raw.id] : undefined;
   if (own === undefined && Object.keys(members).length > 0) reportForeignId(check);
   const listen = checkListen(check, own);
   checkTransport(check, members);

@@ -76,15 +76,29 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
 
 /** Checks keys and types; undefined if anything was reported. */
 export function checkShape(raw: unknown, problems: Problems): RawConfig | undefined {
+  refuseArrays(raw, "", problems);
+  if (problems.count > 0) return undefined;
   checkKeys(raw, "", problems);
   const result = v.safeParse(schema, raw);
   for (const issue of result.issues ?? []) reportIssue(issue, problems);
   return result.success && problems.count === 0 ? result.output : undefined;
 }
 
+/** To JavaScript, and to the schema library, an array is an object too. */
+function refuseArrays(value: unknown, path: string, problems: Problems): void {
+  if (typeof value !== "object" || value === null) return;
+  if (Array.isArray(value)) {
+    if (path === "members" || knownKeysAt(path) !== undefined) {
+      problems.add(path, `must be an object, found ${shortJson(value)}`, "See the example in the README.");
+    }
+    return;
+  }
+  for (const [key, child] of Object.entries(value)) refuseArrays(child, path === "" ? key : `${path}.${key}`, problems);
+}
+
 function checkKeys(value: unknown, path: string, problems: Problems): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return;
-  const known = knownKeys[path.replace(/^members\.[^.]+$/, "members.*")];
+  const known = knownKeysAt(path);
   for (const [key, child] of Object.entries(value)) {
     const childPath = path === "" ? key : `${path}.${key}`;
     if (known === undefined || known.includes(key)) {
@@ -107,9 +121,16 @@ function reportIssue(issue: v.BaseIssue<unknown>, problems: Problems): void {
     problems.add(path, `is missing, must be ${expected}`, "See the example in the README.");
     return;
   }
-  const found = JSON.stringify(issue.input) ?? typeof issue.input;
-  const short = found.length > 60 ? `${found.slice(0, 57)}...` : found;
-  problems.add(path, `must be ${expected}, found ${short}`, "See the example in the README.");
+  problems.add(path, `must be ${expected}, found ${shortJson(issue.input)}`, "See the example in the README.");
+}
+
+function shortJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function knownKeysAt(path: string): readonly string[] | undefined {
+  return knownKeys[path.replace(/^members\..+$/, "members.*")];
 }
 
 function describeExpected(issue: v.BaseIssue<unknown>): string {

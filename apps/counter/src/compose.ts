@@ -1,0 +1,34 @@
+// The one place that names concrete adapters: from a configuration to the parts that a node is made of.
+
+import { msgpackCodec } from "@quorate/codec-msgpack";
+import type { LogStorage, Transport } from "@quorate/contracts";
+import { fileLogStorage } from "@quorate/storage-file";
+import { tcpTransport } from "@quorate/transport-tcp";
+import type { Config } from "./config/types.ts";
+
+/** The exchangeable parts of a node. */
+export type Adapters = { readonly storage: LogStorage; readonly transport: Transport };
+
+/** Makes the adapters that the configuration asks for. Nothing is opened yet. */
+export function composeAdapters(config: Config): Adapters {
+  return { storage: composeStorage(config), transport: composeTransport(config) };
+}
+
+function composeStorage({ storage, data }: Config): LogStorage {
+  switch (storage.type) {
+    case "file":
+      return fileLogStorage({ directory: data });
+  }
+}
+
+function composeTransport({ transport, id, listen, members }: Config): Transport {
+  const others = Object.entries(members).filter(([member]) => member !== id);
+  switch (transport.type) {
+    case "tcp":
+      return tcpTransport({
+        listen: listen.peer,
+        peers: Object.fromEntries(others.map(([member, { peer }]) => [member, peer])),
+        codec: msgpackCodec(),
+      });
+  }
+}

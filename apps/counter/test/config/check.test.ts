@@ -1,0 +1,230 @@
+// Configurations that cannot work, each with the exact text that its owner reads.
+
+import { expect, test } from "vitest";
+import { checkConfig } from "../../src/config/check.ts";
+import type { Unchecked } from "../../src/config/flags.ts";
+
+const surroundings = { candidateHosts: () => ["192.0.2.7", "2001:db8::7"] };
+
+function valid(): Unchecked {
+  return {
+    cluster: "demo",
+    id: "n1",
+    data: "./data/n1",
+    members: {
+      n1: { peer: "127.0.0.1:7101", http: "127.0.0.1:8101" },
+      n2: { peer: "127.0.0.1:7102", http: "127.0.0.1:8102" },
+      n3: { peer: "127.0.0.1:7103", http: "127.0.0.1:8103" },
+    },
+  };
+}
+
+/** The valid configuration with the value at a path replaced; undefined removes the key. */
+function withValue(path: readonly string[], value: unknown): Unchecked {
+  const config = valid();
+  let target: Unchecked = config;
+  for (const key of path.slice(0, -1)) {
+    target[key] ??= {};
+    target = target[key] as Unchecked; // paths in the tables lead through objects
+  }
+  const last = path.at(-1) ?? "";
+  if (value === undefined) delete target[last];
+  else target[last] = value;
+  return config;
+}
+
+function check(config: unknown) {
+  return checkConfig(config, "n1.json", surroundings);
+}
+
+test("a minimal configuration gets every default", () => {
+  const { config, warnings } = check(valid());
+  expect(config).toMatchObject({
+    listen: { peer: { host: "127.0.0.1", port: 7101 }, http: { host: "127.0.0.1", port: 8101 } },
+    transport: { type: "tcp" },
+    storage: { type: "file" },
+    raft: { electionTimeoutMs: [150, 300], heartbeatMs: 50, preVote: true, leaderLease: true, checkQuorum: true },
+  });
+  expect(warnings).toEqual([]);
+});
+
+test("the complete form is accepted", () => {
+  const config = {
+    ...valid(),
+    listen: { peer: "0.0.0.0:7101", http: "[::1]:0" },
+    transport: { type: "tcp", insecure: true },
+    storage: { type: "file" },
+    raft: { electionTimeoutMs: [300, 600], heartbeatMs: 100, preVote: false, leaderLease: false, checkQuorum: false },
+  };
+  expect(check(config).config).toMatchObject({
+    listen: { peer: { host: "0.0.0.0", port: 7101 }, http: { host: "::1", port: 0 } },
+    raft: { electionTimeoutMs: [300, 600], preVote: false },
+  });
+});
+
+const bad: readonly { path: readonly string[]; value: unknown; text: string; hint?: string; code?: string }[] = [
+  { path: ["cluster"], value: undefined, text: "n1.json: cluster: is missing, must be a string" },
+  { path: ["members"], value: undefined, text: "n1.json: members: is missing, must be an object" },
+  { path: ["cluster"], value: 7, text: "n1.json: cluster: must be a string, found 7" },
+  { path: ["data"], value: null, text: "n1.json: data: must be a string, found null" },
+  { path: ["members"], value: [], text: "n1.json: members: must be an object, found []" },
+  { path: ["members", "n2"], value: "x", text: 'n1.json: members.n2: must be an object, found "x"' },
+  { path: ["members", "n2", "http"], value: undefined, text: "n1.json: members.n2.http: is missing, must be a string" },
+  { path: ["raft", "preVote"], value: "yes", text: 'n1.json: raft.preVote: must be true or false, found "yes"' },
+  { path: ["raft", "heartbeatMs"], value: "50", text: 'n1.json: raft.heartbeatMs: must be a number, found "50"' },
+  {
+    path: ["raft", "electionTimeoutMs"],
+    value: 150,
+    text: "n1.json: raft.electionTimeoutMs: must be two numbers, [minimum, maximum], found 150",
+  },
+  {
+    path: ["memebers"],
+    value: {},
+    text: 'n1.json: unknown key "memebers"; did you mean "members"?',
+    hint: "Keys of a configuration: cluster, id, data, members, listen, transport, storage, raft.",
+  },
+  { path: ["zzzzzz"], value: 1, text: 'n1.json: unknown key "zzzzzz"' },
+  {
+    path: ["raft", "heartBeatMs"],
+    value: 50,
+    text: 'n1.json: raft: unknown key "heartBeatMs"; did you mean "heartbeatMs"?',
+  },
+  {
+    path: ["members", "n2", "htp"],
+    value: "127.0.0.1:1",
+    text: 'n1.json: members.n2: unknown key "htp"; did you mean "http"?',
+  },
+  { path: ["cluster"], value: "my cluster", text: 'n1.json: cluster: "my cluster" is not a usable name' },
+  { path: ["data"], value: "", text: "n1.json: data: is empty" },
+  {
+    path: ["id"],
+    value: "n4",
+    text: 'n1.json: id: "n4" is not a member; did you mean "n1"?',
+    hint: "The members are n1, n2, n3.",
+  },
+  { path: ["id"], value: "elsewhere", text: 'n1.json: id: "elsewhere" is not a member' },
+  { path: ["members"], value: {}, text: "n1.json: members: is empty" },
+  {
+    path: ["members", "n2", "peer"],
+    value: "127.0.0.1",
+    text: 'n1.json: members.n2.peer: "127.0.0.1" is not an address',
+    hint: "Write addresses as HOST:PORT, IPv6 as [ADDRESS]:PORT.",
+  },
+  {
+    path: ["members", "n2", "peer"],
+    value: "127.0.0.1:70000",
+    text: 'n1.json: members.n2.peer: "127.0.0.1:70000" is not an address',
+  },
+  {
+    path: ["members", "n2", "peer"],
+    value: "127.0.0.1:7101",
+    text: 'n1.json: members.n2.peer: "127.0.0.1:7101" is also the address of members.n1.peer',
+  },
+  {
+    path: ["members", "n1", "http"],
+    value: "127.0.0.1:7101",
+    text: 'n1.json: members.n1.http: "127.0.0.1:7101" is also the address of members.n1.peer',
+  },
+  {
+    path: ["members", "n1", "peer"],
+    value: "0.0.0.0:7101",
+    text: 'n1.json: 2 mistakes\n  members.n1.peer: "0.0.0.0:7101" cannot be dialled by the other nodes\n  transport: plain TCP would send everything unprotected to n1 at 0.0.0.0:7101',
+    hint: 'Advertise an address of the node itself; to listen on all interfaces, set "listen" instead. This machine\'s addresses: 192.0.2.7:7101, [2001:db8::7]:7101.\nSet "insecure": true in "transport" if everybody in that network may read and change your data.',
+    code: "QUORATE_ADVERTISE_INVALID",
+  },
+  {
+    path: ["members", "n1", "client"],
+    value: "127.0.0.1:8201",
+    text: "n1.json: members.n1.client: client addresses are not accepted yet",
+    hint: 'Remove "client": this version serves clients over HTTP only.',
+  },
+  {
+    path: ["listen"],
+    value: { client: "127.0.0.1:8201" },
+    text: "n1.json: listen.client: client addresses are not accepted yet",
+  },
+  { path: ["listen"], value: { http: "8101" }, text: 'n1.json: listen.http: "8101" is not an address' },
+  {
+    path: ["members", "n3", "peer"],
+    value: "10.0.0.3:7101",
+    text: "n1.json: transport: plain TCP would send everything unprotected to n3 at 10.0.0.3:7101",
+    hint: 'Set "insecure": true in "transport" if everybody in that network may read and change your data.',
+  },
+  {
+    path: ["transport"],
+    value: { type: "nats", servers: ["nats://h:4222"] },
+    text: 'n1.json: transport.type: "nats" is not available yet',
+    hint: 'Available: "tcp".',
+  },
+  { path: ["transport"], value: { type: "udp" }, text: 'n1.json: transport.type: "udp" is unknown' },
+  {
+    path: ["transport"],
+    value: { type: "tcp", tls: { ca: "ca.pem", cert: "c.pem", key: "k.pem" } },
+    text: "n1.json: transport.tls: TLS is not available yet",
+  },
+  {
+    path: ["transport"],
+    value: { type: "tcp", subjectPrefix: "raft" },
+    text: 'n1.json: transport.subjectPrefix: belongs to the transport "nats", which is not available yet',
+  },
+  {
+    path: ["storage"],
+    value: { type: "sqlite" },
+    text: 'n1.json: storage.type: "sqlite" is not available yet',
+    hint: 'Available: "file".',
+  },
+  { path: ["storage"], value: { type: "disk" }, text: 'n1.json: storage.type: "disk" is unknown' },
+  {
+    path: ["raft"],
+    value: { heartbeatMs: 100 },
+    text: "n1.json: raft: electionTimeoutMs begins at 150 ms, less than 3 heartbeats of 100 ms: one lost heartbeat could depose a healthy leader",
+    hint: "Use heartbeatMs 50 or less, or electionTimeoutMs [300, 600] or more.",
+    code: "QUORATE_TIMEOUTS_UNSAFE",
+  },
+  {
+    path: ["raft"],
+    value: { electionTimeoutMs: [300, 300] },
+    text: "n1.json: raft.electionTimeoutMs: must be [minimum, maximum] with minimum < maximum, found [300, 300]",
+  },
+  {
+    path: ["raft"],
+    value: { heartbeatMs: 0 },
+    text: "n1.json: raft.heartbeatMs: must be a whole number from 1, found 0",
+  },
+];
+
+test.each(bad)("$path = $value: $text", ({ path, value, text, hint, code }) => {
+  expect(() => check(withValue(path, value))).toThrow(
+    expect.objectContaining({
+      message: text,
+      code: code ?? "QUORATE_CONFIG_INVALID",
+      hint: hint ?? expect.stringMatching(/\.$/),
+    }),
+  );
+});
+
+test.each([[null], [[]], ["x"], [7]])("%j is no configuration", (config) => {
+  expect(() => check(config)).toThrow(/^n1\.json: (?:must be an object, found|is missing)/);
+});
+
+test("all mistakes are told at once", () => {
+  const config = { ...valid(), id: "n9", data: "", storage: { type: "tape" } };
+  expect(() => check(config)).toThrow(
+    'n1.json: 3 mistakes\n  data: is empty\n  id: "n9" is not a member; did you mean "n1"?\n  storage.type: "tape" is unknown',
+  );
+});
+
+test("an even number of nodes is accepted with a warning", () => {
+  expect(check(withValue(["members", "n3"], undefined)).warnings).toEqual([
+    "2 nodes tolerate 0 failures, no more than 1 nodes would: prefer an odd number",
+  ]);
+});
+
+test("insecure TCP is accepted beyond loopback, with warnings", () => {
+  const config = withValue(["members", "n1"], { peer: "10.0.0.1:7101", http: "10.0.0.1:8101" });
+  config["transport"] = { type: "tcp", insecure: true };
+  expect(check(config).warnings).toEqual([
+    "plain TCP between the nodes: everybody in that network can read and change the data",
+    "the HTTP API has no authentication and is reachable from other machines",
+  ]);
+});

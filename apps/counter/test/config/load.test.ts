@@ -1,0 +1,99 @@
+// Files and flags: flags win, and a broken file is described by line and column.
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterAll, expect, test } from "vitest";
+import { configOptions } from "../../src/config/flags.ts";
+import { loadConfig } from "../../src/config/load.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "quorate-config-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function fileWith(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function flags(...argv: readonly string[]): Readonly<Record<string, unknown>> {
+  const command = new Command().exitOverride();
+  for (const option of configOptions()) command.addOption(option);
+  return command.parse([...argv], { from: "user" }).opts();
+}
+
+const minimal = {
+  cluster: "demo",
+  id: "n1",
+  data: "d",
+  members: { n1: { peer: "127.0.0.1:7101", http: "127.0.0.1:8101" } },
+};
+
+test("a file alone is enough", () => {
+  const file = fileWith("minimal.json", JSON.stringify(minimal));
+  expect(loadConfig(file, {}).config).toMatchObject({ cluster: "demo", id: "n1" });
+});
+
+test("a byte order mark at the beginning of the file does no harm", () => {
+  const file = fileWith("bom.json", `\uFEFF${JSON.stringify(minimal)}`);
+  expect(loadConfig(file, {}).config.cluster).toBe("demo");
+});
+
+test("every key can be a flag, and no file is needed", () => {
+  const line = [
+    "--cluster demo --id n2 --data ./d",
+    "--members n1=10.0.0.1:7101,10.0.0.1:8101 --members n2=10.0.0.2:7101,10.0.0.2:8101",
+    "--listen-peer 0.0.0.0:7101 --listen-http 127.0.0.1:8101",
+    "--transport-type tcp --transport-insecure --storage-type file",
+    "--raft-election-timeout-ms 300,900 --raft-heartbeat-ms 60",
+    "--raft-pre-vote false --raft-leader-lease false --raft-check-quorum false",
+  ].join(" ");
+  const given = flags(...line.split(" "));
+  expect(loadConfig(undefined, given).config).toEqual({
+    cluster: "demo",
+    id: "n2",
+    data: "./d",
+    members: {
+      n1: { peer: { host: "10.0.0.1", port: 7101 }, http: { host: "10.0.0.1", port: 8101 } },
+      n2: { peer: { host: "10.0.0.2", port: 7101 }, http: { host: "10.0.0.2", port: 8101 } },
+    },
+    listen: { peer: { host: "0.0.0.0", port: 7101 }, http: { host: "127.0.0.1", port: 8101 } },
+    transport: { type: "tcp" },
+    storage: { type: "file" },
+    raft: { electionTimeoutMs: [300, 900], heartbeatMs: 60, preVote: false, leaderLease: false, checkQuorum: false },
+  });
+});
+
+test("a flag wins over the file and leaves the keys beside it alone", () => {
+  const file = fileWith("raft.json", JSON.stringify({ ...minimal, raft: { heartbeatMs: 40, preVote: false } }));
+  const { raft } = loadConfig(file, flags("--raft-heartbeat-ms", "20")).config;
+  expect(raft).toMatchObject({ heartbeatMs: 20, preVote: false });
+});
+
+test("a flag's mistake is described like a file's", () => {
+  const file = fileWith("flag.json", JSON.stringify(minimal));
+  expect(() => loadConfig(file, flags("--raft-heartbeat-ms", "99"))).toThrow(
+    expect.objectContaining({ code: "QUORATE_TIMEOUTS_UNSAFE" }),
+  );
+});
+
+test.each([
+  { text: '{\n  "cluster": "demo",\n}', place: 'unexpected "}" at line 3 column 1' },
+  { text: "{ cluster: 1 }", place: 'unexpected "c" at line 1 column 3' },
+  { text: '{"a": 1', place: "the text ends too early at line 1 column 8" },
+  { text: "", place: "the text ends too early at line 1 column 1" },
+])("$text is described by its place", ({ text, place }) => {
+  const file = fileWith("broken.json", text);
+  expect(() => loadConfig(file, {})).toThrow(`${file}: not JSON: ${place}`);
+});
+
+test("a missing file is named", () => {
+  const file = join(directory, "missing.json");
+  expect(() => loadConfig(file, {})).toThrow(`${file}: there is no such file`);
+});
+
+test("a file that holds something else than an object is refused", () => {
+  const file = fileWith("list.json", "[]");
+  expect(() => loadConfig(file, {})).toThrow(`${file}: must be a JSON object`);
+});
