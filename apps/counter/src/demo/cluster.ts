@@ -49,14 +49,13 @@ export class Cluster {
 
   /** Writes the configuration of a new cluster; starts nothing. */
   static async create(options: ClusterOptions): Promise<Cluster> {
-    const ports = await findFreePorts(options.nodes * 3);
+    const ports = await findFreePorts(options.nodes * 2);
     const directory = mkdtempSync(join(tmpdir(), "quorate-demo-"));
     const address = (index: number): string => `127.0.0.1:${ports[index]}`;
     const addresses = Array.from({ length: options.nodes }, (_, at) => ({
       id: `n${at + 1}`,
-      peer: address(at * 3),
-      http: address(at * 3 + 1),
-      client: address(at * 3 + 2),
+      peer: address(at * 2),
+      http: address(at * 2 + 1),
     }));
     const members = addresses.map(({ id, http, peer }) => ({
       id,

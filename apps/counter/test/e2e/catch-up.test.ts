@@ -1,0 +1,45 @@
+// A follower that was down for a hundred thousand entries catches up.
+import { Agent, request } from "node:http";
+import { expect, test } from "vitest";
+import { inParallel, others, startCluster } from "./harness.ts";
+
+const entries = 100_000;
+/** As many requests wait for one round of replication; more only wait in line. */
+const concurrency = 256;
+
+test("a follower that was down for 100,000 entries catches up", { timeout: 180_000 }, async () => {
+  const { cluster, observer } = await startCluster();
+  const leader = await observer.leader();
+  const [down = ""] = others(cluster, leader.id);
+  await cluster.kill(down);
+
+  const add = adder(`${cluster.member(leader.id).url}/v1/counters/bulk/increments`);
+  await inParallel(entries, concurrency, () => add.send());
+  add.close();
+
+  await cluster.start(down);
+  const { lastApplied } = await observer.leader();
+  expect(lastApplied).toBeGreaterThan(entries);
+  await observer.applied(lastApplied, [down]);
+  const statuses = await observer.settled(lastApplied);
+  expect(new Set([...statuses.values()].map(({ stateHash }) => stateHash)).size).toBe(1);
+});
+
+/** Plain requests over kept connections: the load, not its comfort, is the point here. */
+function adder(url: string): { send(): Promise<void>; close(): void } {
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+  const headers = { "content-type": "application/json", "content-length": 2 };
+  return {
+    send: () =>
+      new Promise((resolve, reject) => {
+        const sent = request(url, { agent, method: "POST", headers }, (response) => {
+          response.resume();
+          if (response.statusCode === 200) response.once("end", resolve);
+          else reject(new Error(`status ${response.statusCode}`));
+        });
+        sent.once("error", reject);
+        sent.end("{}");
+      }),
+    close: () => agent.destroy(),
+  };
+}
