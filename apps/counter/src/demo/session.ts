@@ -24,7 +24,7 @@ const settleWithinMs = 30_000;
 export class Session {
   readonly cluster: Cluster;
   readonly observer: Observer;
-  readonly ledger = new Ledger();
+  readonly ledger: Ledger = new Ledger();
   /** Write gaps around the kills so far, in ms. */
   readonly failoversMs: number[] = [];
   readonly #story: Story;
