@@ -91,7 +91,8 @@ test("P32 servers that time out at nearly the same moment grant each other's pre
   cluster.crash("s1");
   cluster.run(140);
   for (const id of ["s2", "s3"]) cluster.campaign(id);
-  cluster.runUntil(() => cluster.leaders().some((id) => id !== "s1"), 1_500);
+  cluster.run(1_000);
+  expect(["s2", "s3"]).toContain(cluster.leader());
 });
 
 test("P36 a server without a vote in its configuration never campaigns", () => {
