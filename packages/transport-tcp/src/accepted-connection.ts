@@ -127,6 +127,7 @@ export class AcceptedConnection implements Admitted {
       onTick: () => this.#checkFrameDeadline(),
       onSilence: () => this.close(),
     });
+    this.#answeredMs = settings.clock.now();
     this.#socket.write(welcomeFrame({ ...identity, version: protocolVersion }));
     this.#events.onAdmitted(hello.nodeId);
   }

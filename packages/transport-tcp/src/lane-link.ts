@@ -62,15 +62,19 @@ export class LaneLink {
     return this.#outbox.bytes;
   }
 
-  /** Queues a message and sees to it that it will be written; false if there is no room. */
+  /** Queues a message that is written as soon as there is a connection; false if there is no room. */
   send(payload: Uint8Array): boolean {
     if (this.#state.type === "closed" || !this.#outbox.push(frameHeader("message", payload), payload)) return false;
-    if (this.#state.type === "idle") this.dial();
     if (this.#state.type === "dialled" && !this.#flushIsDue && !this.#isFull) {
       this.#flushIsDue = true;
       this.#facts.settings.clock.defer(() => this.#flush());
     }
     return true;
+  }
+
+  /** Dials if there is neither a connection nor a pause before the next attempt. */
+  dialIfIdle(): void {
+    if (this.#state.type === "idle") this.dial();
   }
 
   /** Dials now if nothing is under way: at the start, or because the peer is known to be there. */

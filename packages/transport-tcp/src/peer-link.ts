@@ -30,6 +30,8 @@ export class PeerLink {
   readonly #openLanes: Set<Lane> = new Set();
   readonly #toldFailures: Map<Lane, string> = new Map();
   #isConnected = false;
+  /** Lanes whose end is already told by `peerDisconnected`, although they have not ended yet. */
+  readonly #expectedEnds: Set<Lane> = new Set();
   #lastSentMs = -Infinity;
 
   constructor(facts: PeerFacts) {
@@ -50,6 +52,9 @@ export class PeerLink {
     const lane = laneOf[message.type];
     const { limits, clock } = this.#facts.settings;
     this.#lastSentMs = clock.now();
+    // Both, whatever the message: the peer counts as connected when both are.
+    this.#lanes.control.dialIfIdle();
+    this.#lanes.append.dialIfIdle();
     const payload = this.#encode(message);
     if (payload === undefined) return;
     if (payload.length > (lane === "control" ? maxControlBytes : limits.maxMessageBytes)) {
@@ -100,6 +105,7 @@ export class PeerLink {
     if (this.#openLanes.size < 2 || this.#isConnected) return;
     this.#isConnected = true;
     this.#toldFailures.clear();
+    this.#expectedEnds.clear();
     this.#facts.onEvent({ type: "peerConnected", peer: this.#facts.peer });
   }
 
@@ -108,9 +114,11 @@ export class PeerLink {
     this.#openLanes.delete(lane);
     if (this.#isConnected) {
       this.#isConnected = false;
+      for (const open of this.#openLanes) this.#expectedEnds.add(open);
       onEvent({ type: "peerDisconnected", peer, ...failure });
       return;
     }
+    if (this.#expectedEnds.delete(lane)) return;
     const text = `${failure.code} ${failure.detail}`;
     const isTold = [...this.#toldFailures.values()].includes(text);
     this.#toldFailures.set(lane, text);

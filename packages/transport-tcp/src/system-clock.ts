@@ -6,7 +6,18 @@ import type { Clock } from "@quorate/contracts";
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule: (atMs, callback) => {
-    const timer = setTimeout(callback, Math.max(0, Math.ceil(atMs - performance.now())));
+    let timer: ReturnType<typeof setTimeout>;
+    const arm = () => {
+      timer = setTimeout(
+        () => {
+          // The system's timers count whole milliseconds of their own and may be early by a fraction of one.
+          if (performance.now() < atMs) arm();
+          else callback();
+        },
+        Math.max(0, Math.ceil(atMs - performance.now())),
+      );
+    };
+    arm();
     return () => clearTimeout(timer);
   },
   // After the poll phase: everything that arrived in this turn has then been handed out.

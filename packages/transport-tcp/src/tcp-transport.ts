@@ -49,7 +49,7 @@ class RunningTransport implements TcpTransport {
   #parts: Parts | undefined;
   #closing: Promise<void> | undefined;
   /** Settles when the attempt to listen has ended, either way: only then can the port be released. */
-  #listening: Promise<void> = Promise.resolve();
+  #listening: Promise<unknown> = Promise.resolve();
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -87,10 +87,7 @@ class RunningTransport implements TcpTransport {
     );
     this.#parts = { receiver, doorkeeper, listener, links };
     const listening = listener.listen();
-    this.#listening = listening.then(
-      () => {},
-      () => {},
-    );
+    this.#listening = Promise.allSettled([listening]);
     const address = await listening;
     if (this.#closing !== undefined) throw notStartable();
     this.#address = address;
