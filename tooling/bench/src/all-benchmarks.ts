@@ -2,5 +2,6 @@
 import type { Benchmark } from "./benchmark.ts";
 import { codecBenchmarks } from "./benchmarks/codec.ts";
 import { coreBenchmarks } from "./benchmarks/core.ts";
+import { storageBenchmarks } from "./benchmarks/storage.ts";
 
-export const allBenchmarks: readonly Benchmark[] = [...coreBenchmarks, ...codecBenchmarks];
+export const allBenchmarks: readonly Benchmark[] = [...coreBenchmarks, ...codecBenchmarks, ...storageBenchmarks];
