@@ -191,6 +191,7 @@ class FileLogStorage implements LogStorage {
     if (identity !== undefined) this.#refuseOtherLog(identity, recovered);
     for (const name of unfinished) await this.#fileSystem.remove(join(this.#directory, name));
     if (recovered !== undefined && recovered.tornBytes > 0) await this.#removeTornWrite(recovered);
+    await this.#makeDurable(recovered);
     return { identity, recovered };
   }
 
@@ -212,6 +213,23 @@ class FileLogStorage implements LogStorage {
       await file.close();
     }
     this.#settings.onEvent({ type: "tornWriteRemoved", file: path, offset, bytes: tornBytes });
+  }
+
+  /**
+   * What can be read need not be durable: a process may have died between a write and its sync, and the system still has
+   * the bytes. Before the state is reported, everything that it rests on is synced; the seal then syncs the last segment.
+   */
+  async #makeDurable(recovered: RecoveredLog | undefined): Promise<void> {
+    await this.#fileSystem.syncDirectory(this.#directory);
+    const isUnused = recovered?.offset === SEGMENT_HEADER_BYTES;
+    if (recovered === undefined || !isUnused || recovered.segment.segmentId === 1) return;
+    const before = join(this.#directory, segmentFileName(recovered.segment.segmentId - 1));
+    const file = await this.#fileSystem.open(before, "write");
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
   }
 
   async #writeIdentity(stored: StoredIdentity, writer: LogWriter): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { codeOf } from "@quorate/contracts";
 import { type DirectoryLock, lockDirectory } from "./lock.ts";
 
 /** An open file. Reads and writes are at a position and complete, or fail. */
@@ -84,10 +85,14 @@ async function openFile(path: string, flag: string): Promise<OpenFile> {
 }
 
 async function makeDirectory(path: string): Promise<void> {
-  const firstMade = await mkdir(path, { recursive: true });
-  if (firstMade === undefined) return;
-  // A new directory is durable once the directory that holds its name is.
-  for (let made = path; made.length >= firstMade.length; made = dirname(made)) await syncDirectory(dirname(made));
+  const firstMade = (await mkdir(path, { recursive: true })) ?? path;
+  // A new directory is durable once the directory that holds its name is. One that is there may be as new: the process
+  // that made it may have died at this very point.
+  for (let made = path; made.length >= firstMade.length; made = dirname(made)) {
+    await syncDirectory(dirname(made)).catch((error: unknown) => {
+      if (codeOf(error) !== "EACCES") throw error;
+    });
+  }
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -108,9 +108,11 @@ export class LogWriter {
 
   /** Records durably that everything before is durable, so that damage to it is never taken for a torn write. */
   async seal(): Promise<void> {
-    if (this.#sequence > 0 && !this.#isSealed) await this.flushed();
-    // Meanwhile somebody else may have sealed it, or the disk may have failed.
-    if (this.#sequence === 0 || this.#isSealed || this.#hasFailed) return this.flushed();
+    if (this.#sequence === 0 || this.#isSealed) return;
+    await this.flushed();
+    // A seal vouches for what was durable before its own group, so it must not share one with a write. If writes came
+    // meanwhile, the next quiet moment will do.
+    if (this.#isSealed || this.#hasFailed || this.#groups.length > 0) return this.flushed();
     await this.#addBatch({ kind: batchKinds.seal, records: [], write: undefined, bodyBytes: 0 }).promise;
   }
 
@@ -206,7 +208,8 @@ export class LogWriter {
       this.#next = LogSegment.planned(this.#place, {
         segmentId: this.#segment.segmentId + 1,
         sizeBytes: Math.ceil(wanted / segmentGranuleBytes) * segmentGranuleBytes,
-        before: this.#next,
+        previous: this.#segment,
+        replaced: this.#next,
       });
       // A failure is not lost: the group that needs the segment tries again and tells.
       this.#next.make().catch(() => undefined);

@@ -49,7 +49,8 @@ export async function recoverLog(place: Place, segmentIds: readonly number[]): P
     logId = opened.logId;
     if (last !== undefined && last.scan.lastKind !== batchKinds.end) {
       refuseUsed(place, opened, last);
-      spare = opened.segment;
+      // More than one may have been made ahead of a full queue; whatever comes after the first is made anew.
+      spare ??= opened.segment;
       continue;
     }
     last = scanOpened(place, { opened, state: last?.scan ?? { crc: 0, sequence: 0 }, replay });

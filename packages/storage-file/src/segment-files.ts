@@ -52,7 +52,7 @@ export class LogSegment implements Segment {
   readonly segmentId: number;
   readonly sizeBytes: number;
   readonly seed: number;
-  readonly #make: () => Promise<void>;
+  #make: () => Promise<void>;
   #made: Promise<void> | undefined;
 
   private constructor(segment: Segment, make: () => Promise<void>) {
@@ -67,34 +67,49 @@ export class LogSegment implements Segment {
     return new LogSegment(segment, () => Promise.resolve());
   }
 
-  /** A segment whose file `make` creates, after `before` (an unused one of the same name) has settled. */
+  /**
+   * A segment whose file `make` creates: after `previous`, so that a crash never leaves a gap between segments, and after
+   * `replaced`, an unused one of the same name, has settled.
+   */
   static planned(
     place: SegmentPlace,
-    plan: { readonly segmentId: number; readonly sizeBytes: number; readonly before?: LogSegment | undefined },
+    plan: {
+      readonly segmentId: number;
+      readonly sizeBytes: number;
+      readonly previous?: LogSegment;
+      readonly replaced?: LogSegment | undefined;
+    },
   ): LogSegment {
-    const { segmentId, sizeBytes, before } = plan;
+    const { segmentId, sizeBytes, previous, replaced } = plan;
     const { seed } = encodeSegmentHeader({ version: FORMAT_VERSION, segmentId, sizeBytes, logId: place.logId });
     const segment = { segmentId, sizeBytes, seed };
     return new LogSegment(segment, async () => {
-      await before?.settled();
+      await previous?.make();
+      await replaced?.settled();
       await createSegment(place, segment);
     });
   }
 
   /** Resolves when the file is there, durably. After a failure the next call tries again, with a new file. */
   make(): Promise<void> {
-    if (this.#made === undefined) {
-      this.#made = this.#make();
-      this.#made.catch(() => {
-        this.#made = undefined;
-      });
-    }
+    this.#made ??= this.#tryToMake();
     return this.#made;
   }
 
   /** Resolves when no work on the file is under way. */
   async settled(): Promise<void> {
     await this.#made?.catch(() => undefined);
+  }
+
+  async #tryToMake(): Promise<void> {
+    try {
+      await this.#make();
+      // Lets go of the segments before this one.
+      this.#make = () => Promise.resolve();
+    } catch (error) {
+      this.#made = undefined;
+      throw error;
+    }
   }
 }
 

@@ -1,0 +1,181 @@
+// A write or sync that failed ends the store: nothing is acknowledged, nothing is tried again, everything is refused with
+// the cause and a remedy, until the directory is opened anew.
+
+import { describe, expect, test } from "vitest";
+import { codeOfRejection, command, findIn, findOn, storageOn } from "./logs.ts";
+import { TestDisk } from "./test-disk.ts";
+
+const someRange = { firstIndex: 1, lastIndex: 1, maxBytes: 100 };
+
+/** A system error as node throws it. */
+function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: the system says no`), { code });
+}
+
+/** Fails every operation of this kind on files with such a name, from now on. Returns the names it failed for. */
+function failOn(
+  disk: TestDisk,
+  operation: string,
+  failure: { readonly name: RegExp; readonly code: string },
+): string[] {
+  const failed: string[] = [];
+  disk.onOperation = (current, name) => {
+    if (current !== operation || !failure.name.test(name)) return;
+    failed.push(name);
+    throw systemError(failure.code);
+  };
+  return failed;
+}
+
+describe("after a failed sync", () => {
+  test("no write in flight is acknowledged, and the sync is not repeated", async () => {
+    const disk = new TestDisk();
+    const storage = storageOn(disk);
+    await storage.load();
+    await storage.write({ entries: [command(1, 1)] });
+    const failed = failOn(disk, "sync", { name: /log$/, code: "EIO" });
+    const writes = [2, 3, 4].map(async (index) => codeOfRejection(storage.write({ entries: [command(index, 1)] })));
+    expect(await Promise.all(writes)).toEqual(Array.from({ length: 3 }, () => "QUORATE_STORAGE_FAILED"));
+    await storage.close();
+    expect(failed).toHaveLength(1);
+  });
+
+  test("every later call is refused with the cause, even when the disk works again", async () => {
+    const disk = new TestDisk();
+    const storage = storageOn(disk);
+    await storage.load();
+    await storage.write({ entries: [command(1, 1)] });
+    failOn(disk, "sync", { name: /log$/, code: "EIO" });
+    await codeOfRejection(storage.write({ entries: [command(2, 1)] }));
+    disk.onOperation = () => {};
+    expect(await codeOfRejection(storage.write({ entries: [command(3, 1)] }))).toBe("QUORATE_STORAGE_FAILED");
+    expect(await codeOfRejection(storage.read(someRange))).toBe("QUORATE_STORAGE_FAILED");
+    const error: unknown = await storage.write({ entries: [] }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      message: expect.stringContaining("/disk/segment-0000000001.log: EIO"),
+      hint: expect.stringContaining("Check the disk"),
+      cause: { code: "EIO" },
+    });
+    await storage.close();
+    expect(await codeOfRejection(storage.read(someRange))).toBe("QUORATE_CLOSED");
+  });
+
+  test("a store that is opened anew has everything that was acknowledged", async () => {
+    const disk = new TestDisk();
+    const storage = storageOn(disk);
+    await storage.load();
+    await storage.write({ entries: [command(1, 1)] });
+    failOn(disk, "write", { name: /log$/, code: "EIO" });
+    await codeOfRejection(storage.write({ entries: [command(2, 1)] }));
+    await storage.close();
+    disk.onOperation = () => {};
+    expect((await findOn(disk)).entries).toEqual([command(1, 1)]);
+  });
+});
+
+describe("a full disk", () => {
+  test("says to free space, and heals when the store is opened anew", async () => {
+    const disk = new TestDisk();
+    const storage = storageOn(disk);
+    await storage.load();
+    await storage.write({ entries: [command(1, 1, 20_000)] });
+    failOn(disk, "write", { name: /tmp$/, code: "ENOSPC" });
+    const error: unknown = await storage.write({ entries: [command(2, 1, 50_000)] }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "QUORATE_STORAGE_FAILED", hint: expect.stringContaining("Free space") });
+    await storage.close();
+    // Opening needs no space.
+    const full = storageOn(disk);
+    expect((await findIn(full)).entries).toEqual([command(1, 1, 20_000)]);
+    disk.onOperation = () => {};
+    await full.write({ entries: [command(2, 1, 50_000)] });
+    await full.close();
+    expect((await findOn(disk)).entries).toHaveLength(2);
+  });
+
+  test("while the next segment is made ahead of time does no harm if there is space when it is needed", async () => {
+    const disk = new TestDisk();
+    const storage = storageOn(disk);
+    await storage.load();
+    const failed = failOn(disk, "write", { name: /0002.log.tmp$/, code: "ENOSPC" });
+    await storage.write({ entries: [command(1, 1, 40_000)] });
+    await storage.write({ entries: [command(2, 1, 100)] });
+    expect(failed).toHaveLength(1);
+    disk.onOperation = () => {};
+    await storage.write({ entries: [command(3, 1, 40_000)] });
+    await storage.close();
+    expect((await findOn(disk)).entries).toHaveLength(3);
+  });
+});
+
+describe("a directory that cannot be used", () => {
+  test.each([
+    { code: "EACCES", remedy: "permission" },
+    { code: "EROFS", remedy: "Mount the file system writable" },
+  ])("is refused with a remedy ($code)", async ({ code, remedy }) => {
+    const disk = new TestDisk();
+    failOn(disk, "makeDirectory", { name: /disk/, code });
+    const error: unknown = await storageOn(disk)
+      .load()
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "QUORATE_STORAGE_FAILED", hint: expect.stringContaining(remedy) });
+  });
+});
+
+describe("an identity that cannot be written", () => {
+  test.each(["rename", "syncDirectory", "open"])("fails the store at %s", async (operation) => {
+    const disk = new TestDisk();
+    const storage = storageOn(disk);
+    await storage.load();
+    await storage.write({ entries: [command(1, 1)] });
+    failOn(disk, operation, { name: /./, code: "EROFS" });
+    const identity = { clusterId: "c", nodeId: "n", incarnation: "i", configuration: { voters: ["n"], learners: [] } };
+    expect(await codeOfRejection(storage.initialise(identity))).toBe("QUORATE_STORAGE_FAILED");
+    expect(await codeOfRejection(storage.write({ entries: [command(2, 1)] }))).toBe("QUORATE_STORAGE_FAILED");
+    await storage.close();
+  });
+});
+
+describe("limits", () => {
+  test("writes beyond maxQueuedBytes are refused, change nothing, and may be sent again later", async () => {
+    const disk = new TestDisk();
+    const storage = storageOn(disk, { maxQueuedBytes: 1024 * 1024 });
+    await storage.load();
+    const first = storage.write({ entries: [command(1, 1, 700_000)] });
+    expect(await codeOfRejection(storage.write({ entries: [command(2, 1, 700_000)] }))).toBe("QUORATE_BUSY");
+    await first;
+    await storage.write({ entries: [command(2, 1, 700_000)] });
+    await storage.close();
+    expect((await findOn(disk)).entries).toHaveLength(2);
+  });
+
+  test("a single write may be larger than the limit and than a segment", async () => {
+    const disk = new TestDisk();
+    const storage = storageOn(disk, { maxQueuedBytes: 1024 * 1024 });
+    await storage.load();
+    await storage.write({ entries: [command(1, 1, 3_000_000)] });
+    await storage.write({ entries: [command(2, 1, 10)] });
+    await storage.close();
+    expect((await findOn(disk)).entries).toEqual([command(1, 1, 3_000_000), command(2, 1, 10)]);
+  });
+
+  test("a vote for a name that is too long is refused", async () => {
+    const storage = storageOn(new TestDisk());
+    await storage.load();
+    const hardState = { term: 1, votedFor: "n".repeat(513) };
+    expect(await codeOfRejection(storage.write({ hardState, entries: [] }))).toBe("QUORATE_WRITE_REFUSED");
+    await storage.close();
+  });
+
+  test.each([
+    { segmentBytes: 1000 },
+    { segmentBytes: 2 ** 31 },
+    { maxQueuedBytes: 0 },
+    { sealAfterMs: 0 },
+    { sealAfterMs: 1.5 },
+    { directory: "" },
+  ])("the option %o is refused", (option) => {
+    expect(() => storageOn(new TestDisk(), option)).toThrowError(
+      expect.objectContaining({ code: "QUORATE_OPTIONS_INVALID" }),
+    );
+  });
+});

@@ -1,0 +1,93 @@
+// The bytes on disk, written down once: a directory of version 1 must open for as long as version 1 is promised, and writing
+// must keep giving these very bytes. If this test fails, the format has changed: give it another version.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { encodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES } from "../src/format.ts";
+import { endOfContent } from "../src/segment-scan.ts";
+import { codeOfRejection, findIn, findOn, storageOn } from "./logs.ts";
+import { TestDisk } from "./test-disk.ts";
+
+const segment = "segment-0000000001.log";
+const segmentBytes = 64 * 1024;
+const logId = Uint8Array.from({ length: 16 }, (_, position) => position + 1);
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+const identity = {
+  clusterId: "golden",
+  nodeId: "n1",
+  incarnation: "i1",
+  configuration: { voters: ["n1", "n2"], learners: ["n3"] },
+};
+const kept = [
+  { index: 1, term: 1, kind: "configuration", data: text("n1,n2") },
+  { index: 2, term: 1, kind: "empty", data: text("") },
+] as const;
+const replaced = [{ index: 3, term: 1, kind: "command", data: text("lost") }] as const;
+const fresh = [
+  { index: 3, term: 2 ** 40 + 2, kind: "command", data: text("set x 1") },
+  { index: 4, term: 2 ** 40 + 2, kind: "command", data: text("set y 2") },
+] as const;
+const hardState = { term: 2 ** 40 + 2, votedFor: "n2" };
+
+/** The golden file holds the used bytes of the segment, in lines of hexadecimal digits. */
+function goldenBytes(): Uint8Array {
+  const digits = readFileSync(join(import.meta.dirname, "golden", "segment-v1.hex"), "utf8").replaceAll(/\s/g, "");
+  return Uint8Array.from(Buffer.from(digits, "hex"));
+}
+
+/** A disk with these bytes at the beginning of its segment, zeros in the rest of the header's page and behind. */
+function diskWith(header: Uint8Array, batches: Uint8Array): TestDisk {
+  const disk = new TestDisk();
+  const bytes = new Uint8Array(segmentBytes);
+  bytes.set(header);
+  bytes.set(batches, SEGMENT_HEADER_BYTES);
+  disk.replace(segment, bytes);
+  return disk;
+}
+
+/** The golden file begins with the 52 bytes of the segment's header that are used. */
+const goldenDisk = (): TestDisk => diskWith(goldenBytes().subarray(0, 52), goldenBytes().subarray(52));
+
+test("a segment of version 1 holds what was put in", async () => {
+  expect(await findOn(goldenDisk())).toEqual({ hardState, entries: [...kept, ...fresh] });
+});
+
+test("the same writes give the same bytes", async () => {
+  const { bytes } = encodeSegmentHeader({ version: FORMAT_VERSION, segmentId: 1, sizeBytes: segmentBytes, logId });
+  const disk = diskWith(bytes, new Uint8Array(0));
+  const storage = storageOn(disk);
+  await storage.load();
+  await storage.initialise(identity);
+  await storage.write({ hardState: { term: 1, votedFor: undefined }, entries: [...kept, ...replaced] });
+  await storage.write({ hardState, truncateFrom: 3, entries: fresh });
+  await storage.close();
+  const written = disk.bytesOf(segment);
+  const used = written.subarray(SEGMENT_HEADER_BYTES, endOfContent(written, SEGMENT_HEADER_BYTES));
+  expect(toLines([written.subarray(0, 52), used])).toBe(toLines([goldenBytes()]));
+  const golden = readFileSync(join(import.meta.dirname, "golden", "identity-v1.json"), "utf8");
+  expect(new TextDecoder().decode(disk.bytesOf("identity.json"))).toBe(golden);
+});
+
+test("an identity of version 1 is read", async () => {
+  const disk = goldenDisk();
+  disk.replace("identity.json", readFileSync(join(import.meta.dirname, "golden", "identity-v1.json")));
+  const storage = storageOn(disk);
+  const loaded = await storage.load();
+  expect(loaded.identity).toEqual(identity);
+  await storage.close();
+});
+
+test("a log of a later version is refused as such", async () => {
+  const { bytes } = encodeSegmentHeader({ version: FORMAT_VERSION + 1, segmentId: 1, sizeBytes: segmentBytes, logId });
+  const storage = storageOn(diskWith(bytes, new Uint8Array(0)));
+  expect(await codeOfRejection(findIn(storage))).toBe("QUORATE_FORMAT_UNSUPPORTED");
+  await storage.close();
+});
+
+/** Sixteen bytes to a line. */
+function toLines(parts: readonly Uint8Array[]): string {
+  const digits = Buffer.concat(parts).toString("hex");
+  return digits.replaceAll(/.{32}/g, "$&\n");
+}
