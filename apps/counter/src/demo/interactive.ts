@@ -46,6 +46,7 @@ export async function runInteractive(options: {
   state.drawing = false;
   await drawn;
   signal.throwIfAborted();
+  console.log("\nproving: ending the load and reading every acknowledged write from each replica …");
   return session.prove();
 }
 
@@ -96,9 +97,7 @@ class Controls {
       this.#events.tell(`${paused.id} resumed (SIGCONT)`);
       return;
     }
-    const { id } = await this.#session.leader();
-    cluster.pause(id);
-    this.#events.tell(`${id} paused (SIGSTOP); p resumes it`);
+    await this.#session.pauseLeader();
   }
 
   async #restartDead(): Promise<void> {

@@ -24,8 +24,8 @@ Starts a cluster, writes to it, kills the leader, and proves that nothing was lo
   --nodes N          number of server processes, 1 to 9 (default 3)
   --transport NAME   tcp (default)
   --storage NAME     file (default)
-  --seconds S        how long the load runs at least, above 0 (default 5)
-  --kills K          how many times the leader is killed, 0 to 100 (default 1)
+  --seconds S        unattended: how long the load runs at least, above 0 (default 5)
+  --kills K          unattended: how many times the leader is killed, 0 to 100 (default 1)
   --help             print this text`;
 
 const available = { transport: ["tcp"], storage: ["file"] } as const;

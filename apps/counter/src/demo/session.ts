@@ -1,6 +1,5 @@
 // One run of the demo: the cluster, the load on it, and what can be done to both.
 
-import type { NodeStatus } from "@quorate/client";
 import { Cluster } from "./cluster.ts";
 import { Ledger } from "./ledger.ts";
 import { Observer } from "./observer.ts";
@@ -81,15 +80,18 @@ export class Session {
       this.#story.tell(`no majority is left: ${leader.id} is started again at once`);
       await this.cluster.start(leader.id);
     }
-    const next = await this.observer.leader(leader.term, this.#signal);
-    await until(
-      { what: "a write acknowledged by the new leader", withinMs: settleWithinMs, everyMs: 5, signal: this.#signal },
-      () => (this.ledger.lastTerm > leader.term ? true : undefined),
-    );
-    const gapMs = largestGapMs(this.ledger.acknowledgedAtMs, { fromMs, toMs: performance.now() });
-    this.failoversMs.push(gapMs);
-    this.#story.tell(`${next.id} LEADER term ${next.term}, writes paused for ${Math.round(gapMs)} ms`);
+    this.failoversMs.push(await this.#successor(leader.term, fromMs));
     return leader.id;
+  }
+
+  /** Stops the leader in its tracks and waits until another one acknowledges writes. */
+  async pauseLeader(): Promise<void> {
+    const leader = await this.observer.leader(0, this.#signal);
+    const fromMs = performance.now();
+    this.cluster.pause(leader.id);
+    this.#story.tell(`${leader.id} paused (SIGSTOP), it led term ${leader.term}`);
+    if (this.#majorityRuns()) await this.#successor(leader.term, fromMs);
+    else this.#story.tell("no majority is left: writes wait");
   }
 
   /** Starts a dead node and waits until it has applied everything that was acknowledged when it came back. */
@@ -121,15 +123,23 @@ export class Session {
     return prove(this.ledger, replicas);
   }
 
-  async leader(): Promise<NodeStatus> {
-    return this.observer.leader(0, this.#signal);
-  }
-
   /** Ends the load and every process, and removes the data. Idempotent. */
   async close(): Promise<void> {
     await this.#workload?.abandon();
     await this.observer.close();
     await this.cluster.close();
+  }
+
+  /** Waits for the leader after `term` and for its first acknowledged write; the longest silence since `fromMs`, in ms. */
+  async #successor(term: number, fromMs: number): Promise<number> {
+    const next = await this.observer.leader(term, this.#signal);
+    await until(
+      { what: "a write acknowledged by the new leader", withinMs: settleWithinMs, everyMs: 5, signal: this.#signal },
+      () => (this.ledger.lastTerm > term ? true : undefined),
+    );
+    const gapMs = largestGapMs(this.ledger.acknowledgedAtMs, { fromMs, toMs: performance.now() });
+    this.#story.tell(`${next.id} LEADER term ${next.term}, writes paused for ${Math.round(gapMs)} ms`);
+    return gapMs;
   }
 
   #majorityRuns(): boolean {

@@ -55,6 +55,19 @@ describe("when the leader is killed", { timeout: testTimeoutMs }, () => {
   });
 });
 
+describe("when the leader is asked to end", { timeout: testTimeoutMs }, () => {
+  test("it ends with exit code 0, another one leads, and nothing is lost", async () => {
+    const { cluster, observer, client } = await startCluster();
+    await client.counter("hits").add(1);
+    const first = await observer.leader();
+    const leaving = cluster.process(first.id);
+    await cluster.kill(first.id, "SIGTERM");
+    expect(await leaving?.exited).toEqual({ code: 0, signal: null });
+    await observer.leader(first.term);
+    await expect(client.counter("hits").add(1)).resolves.toMatchObject({ value: 2 });
+  });
+});
+
 describe("when all nodes are killed at once under load", { timeout: testTimeoutMs }, () => {
   test("everything that was acknowledged is there after the restart", async () => {
     const { cluster, observer } = await startCluster();
