@@ -132,14 +132,14 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
   ),
   QUORATE_INTERNAL: entry(500, failure, "The node made an error", "This is a defect; the node's log has the details."),
 
-  QUORATE_CONFIG_INVALID: entry(500, failure, "The configuration is not valid", "Correct the configuration."),
+  QUORATE_CONFIG_INVALID: entry(500, usage, "The configuration is not valid", "Correct the configuration."),
   QUORATE_ADVERTISE_INVALID: entry(
     500,
-    failure,
+    usage,
     "An advertised address cannot be dialled",
     "Advertise an address of this machine.",
   ),
-  QUORATE_TIMEOUTS_UNSAFE: entry(500, failure, "The timeouts cannot work", "Use the values that the message names."),
+  QUORATE_TIMEOUTS_UNSAFE: entry(500, usage, "The timeouts cannot work", "Use the values that the message names."),
   QUORATE_ADDRESS_IN_USE: entry(
     500,
     failure,
@@ -157,6 +157,43 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
     failure,
     "The data belongs to another cluster",
     "Use the directory with the cluster it was made for.",
+  ),
+  QUORATE_NODE_MISMATCH: entry(
+    500,
+    failure,
+    "The data belongs to another node",
+    "Give each node its own data directory.",
+  ),
+  QUORATE_MEMBERS_MISMATCH: entry(
+    500,
+    failure,
+    "The cluster was formed with other members",
+    "Name the same members as at the first start.",
+  ),
+  QUORATE_ADDRESS_UNUSABLE: entry(500, failure, "An address cannot be used", "Listen on an address of this machine."),
+  QUORATE_OPTIONS_INVALID: entry(
+    500,
+    usage,
+    "The options cannot work together",
+    "Use the values that the message names.",
+  ),
+  QUORATE_FORMAT_UNSUPPORTED: entry(
+    500,
+    failure,
+    "The files have a format of another version",
+    "Use the version of Quorate that wrote them, or a later one.",
+  ),
+  QUORATE_APPLY_FAILED: entry(
+    500,
+    failure,
+    "The state machine failed",
+    "This is a defect; the node's log has the details.",
+  ),
+  QUORATE_INVARIANT_VIOLATED: entry(
+    500,
+    failure,
+    "An invariant of the protocol is broken",
+    "This is a defect; the node stopped to protect the data.",
   ),
   QUORATE_LOG_CORRUPT: entry(500, failure, "The log is damaged", "Replace the node, or restore its directory."),
   QUORATE_UNREACHABLE: entry(

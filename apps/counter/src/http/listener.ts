@@ -26,7 +26,7 @@ const limits = {
   maxConnections: 1024,
 } as const;
 
-/** Starts to answer HTTP requests. Rejects with `QUORATE_ADDRESS_IN_USE` or `QUORATE_ADDRESS_INVALID`. */
+/** Starts to answer HTTP requests. Rejects with `QUORATE_ADDRESS_IN_USE` or `QUORATE_ADDRESS_UNUSABLE`. */
 export async function listenHttp(options: {
   readonly listen: Address;
   readonly handler: HttpHandler;
@@ -86,7 +86,7 @@ function listenError(address: Address, cause: unknown): QuorateError {
     });
   }
   return new QuorateError({
-    code: "QUORATE_ADDRESS_INVALID",
+    code: "QUORATE_ADDRESS_UNUSABLE",
     message: `Cannot listen for HTTP on ${where} (${codeOf(cause) ?? String(cause)}).`,
     hint: "Set listen.http to an address of this machine.",
     cause,

@@ -193,12 +193,14 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
   },
 ];
 
-test.each(bad)("$path = $value: $text", ({ path, value, text, hint, code }) => {
+const anyHint: unknown = expect.stringMatching(/\.$/);
+
+test.each(bad)("$path = $value: $text", ({ path, value, text, hint = anyHint, code }) => {
   expect(() => check(withValue(path, value))).toThrow(
     expect.objectContaining({
       message: text,
       code: code ?? "QUORATE_CONFIG_INVALID",
-      hint: hint ?? expect.stringMatching(/\.$/),
+      hint,
     }),
   );
 });

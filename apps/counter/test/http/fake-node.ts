@@ -19,10 +19,12 @@ export class FakeService {
   gate: Promise<void> | undefined;
   draining = false;
   proposals = 0;
+  readonly #id: string;
   #index = 1;
 
-  constructor(limits?: HttpLimits) {
-    this.handle = createHttpHandler(this.#service(), limits);
+  constructor(options: { readonly id?: string; readonly limits?: HttpLimits } = {}) {
+    this.#id = options.id ?? "n1";
+    this.handle = createHttpHandler(this.#service(), options.limits);
   }
 
   /** Sends a request to the interface. */
@@ -44,7 +46,7 @@ export class FakeService {
     const urls = ["n1", "n2", "n3"].map((id, i) => [id, `http://127.0.0.1:${8101 + i}`] as const);
     return {
       clusterId: "demo",
-      nodeId: "n1",
+      nodeId: this.#id,
       httpUrls: new Map(urls),
       version: "1.2.3",
       node: this.#node(),
@@ -81,7 +83,7 @@ export class FakeService {
       clusterId: "demo",
       incarnation: "0000",
       state: "running",
-      id: "n1",
+      id: this.#id,
       role: "leader",
       term: 2,
       votedFor: "n1",

@@ -172,7 +172,7 @@ test.each([
 });
 
 test("more requests than allowed at once are 503 QUORATE_BUSY, and probes are still answered", async () => {
-  service = new FakeService({ maxInFlight: 1, maxUrlLength: 8192 });
+  service = new FakeService({ limits: { maxInFlight: 1, maxUrlLength: 8192 } });
   const { promise, resolve } = Promise.withResolvers<void>();
   service.gate = promise;
   const waiting = service.request("POST", "/v1/counters/a/increments");

@@ -1,0 +1,143 @@
+// A node with real files and sockets: what its log says, what its sockets bear, and how it ends.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkConfig } from "../src/config/check.ts";
+import type { Unchecked } from "../src/config/flags.ts";
+import { type RunningServer, startServer } from "../src/server.ts";
+import { replyOf } from "./http/fake-node.ts";
+import { eventually } from "./support/eventually.ts";
+
+let directory: string;
+let lines: Record<string, unknown>[];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "quorate-server-"));
+  lines = [];
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A cluster of one; the system chooses its ports. */
+function start(overrides: Unchecked = {}): Promise<RunningServer> {
+  const raw = {
+    cluster: "demo",
+    id: "n1",
+    data: join(directory, "n1"),
+    members: { n1: { peer: "127.0.0.1:7101", http: "127.0.0.1:8101" } },
+    listen: { peer: "127.0.0.1:0", http: "127.0.0.1:0" },
+    raft: { electionTimeoutMs: [30, 60], heartbeatMs: 10 },
+    ...overrides,
+  };
+  return startServer(checkConfig(raw, "test"), { write: (line) => void lines.push(JSON.parse(line)) });
+}
+
+async function increment(server: RunningServer): Promise<Record<string, unknown>> {
+  return eventually("an increment is acknowledged", async () => {
+    const reply = await replyOf(await fetch(`${server.url}/v1/counters/hits/increments`, { method: "POST" }));
+    return reply.status === 200 ? reply.json : undefined;
+  });
+}
+
+/** Sends raw bytes and reads until the server closes the connection. */
+function exchange(server: RunningServer, request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname, () => socket.write(request));
+    let received = "";
+    socket.setEncoding("utf8");
+    socket.on("data", (text: string) => {
+      received += text;
+    });
+    socket.on("close", () => resolve(received));
+    socket.on("error", reject);
+  });
+}
+
+test("the log says ready with the addresses, as JSON lines that name the node", async () => {
+  await using server = await start();
+  const ready = lines.find(({ msg }) => msg === "ready");
+  expect(ready).toMatchObject({ level: "info", cluster: "demo", node: "n1", http: server.url, members: ["n1"] });
+  expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+});
+
+test("a restarted node has what it acknowledged", async () => {
+  {
+    await using server = await start();
+    expect(await increment(server)).toMatchObject({ value: 1 });
+  }
+  await using server = await start();
+  expect(await increment(server)).toMatchObject({ value: 2 });
+});
+
+test("closing is idempotent, answers what is under way, and frees the address", async () => {
+  const server = await start();
+  await increment(server);
+  await Promise.all([server.close(), server.close()]);
+  expect(lines.map(({ msg }) => msg)).toEqual(expect.arrayContaining(["stopping", "stopped"]));
+  await expect(fetch(`${server.url}/livez`)).rejects.toThrow("fetch failed");
+});
+
+test("an HTTP address in use is named, and the data directory is free afterwards", async () => {
+  await using first = await start();
+  const taken = new URL(first.url).host;
+  const second = { data: join(directory, "second"), listen: { peer: "127.0.0.1:0", http: taken } };
+  await expect(start(second)).rejects.toMatchObject({
+    code: "QUORATE_ADDRESS_IN_USE",
+    message: `The HTTP address ${taken} is in use by another process.`,
+  });
+  await using again = await start({ data: join(directory, "second") });
+  expect((await fetch(`${again.url}/livez`)).status).toBe(200);
+});
+
+test("a data directory in use is refused", async () => {
+  await using first = await start();
+  await expect(start()).rejects.toMatchObject({ code: "QUORATE_DATA_LOCKED" });
+  expect((await fetch(`${first.url}/livez`)).status).toBe(200);
+});
+
+test("data of another cluster, and other members than at the first start, are refused", async () => {
+  await (await start()).close();
+  await expect(start({ cluster: "other" })).rejects.toMatchObject({ code: "QUORATE_CLUSTER_MISMATCH" });
+  const members = {
+    n1: { peer: "127.0.0.1:7101", http: "127.0.0.1:8101" },
+    n2: { peer: "127.0.0.1:7102", http: "127.0.0.1:8102" },
+  };
+  await expect(start({ members })).rejects.toMatchObject({ code: "QUORATE_MEMBERS_MISMATCH" });
+});
+
+test.each([
+  { name: "no HTTP", request: "hello\r\n\r\n", status: 400, code: "QUORATE_REQUEST_INVALID" },
+  {
+    name: "headers over 16 KiB",
+    request: `GET /livez HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(20_000)}\r\n\r\n`,
+    status: 431,
+    code: "QUORATE_HEADERS_TOO_LARGE",
+  },
+  {
+    name: "an impossible host",
+    request: "GET /livez HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n",
+    status: 400,
+    code: "QUORATE_REQUEST_INVALID",
+  },
+])("$name is answered with $status as a problem", async ({ request, status, code }) => {
+  await using server = await start();
+  const answer = await exchange(server, request);
+  expect(answer).toContain(`HTTP/1.1 ${status}`);
+  expect(answer.toLowerCase()).toContain("content-type: application/problem+json");
+  expect(answer).toContain(`"code":"${code}"`);
+});
+
+test("a body over the limit is 413 whether its length is announced or not", async () => {
+  await using server = await start();
+  const body = new Uint8Array(1024 * 1024 + 1).fill(0x20);
+  const headers = { "content-type": "application/json" };
+  const url = `${server.url}/v1/registers/r`;
+  expect((await fetch(url, { method: "PUT", headers, body })).status).toBe(413);
+  const init = { method: "PUT", headers, body: new Blob([body]).stream(), duplex: "half" };
+  // `duplex` is missing in the types of fetch.
+  expect((await fetch(url, init as RequestInit)).status).toBe(413);
+});

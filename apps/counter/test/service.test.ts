@@ -1,0 +1,94 @@
+// The service over real Raft nodes: what one node acknowledged is true for all of them and survives them.
+
+import { expect, test } from "vitest";
+import { eventually } from "./support/eventually.ts";
+import { MemoryCluster } from "./support/memory-cluster.ts";
+
+const increments = "/v1/counters/hits/increments";
+
+test("one node alone elects itself, counts and reads its own writes", async () => {
+  await using cluster = await MemoryCluster.start(1);
+  const leader = await cluster.leader();
+  expect(await cluster.request(leader, "POST", increments, { body: { by: 5 } })).toMatchObject({
+    status: 200,
+    json: { value: 5, term: 1 },
+  });
+  expect((await cluster.request(leader, "GET", "/v1/counters/hits")).json).toMatchObject({ value: 5 });
+  expect((await cluster.request(leader, "GET", "/readyz")).status).toBe(200);
+  expect(cluster.defects).toEqual([]);
+});
+
+test("a follower sends writes and reads to the leader, and answers stale reads itself", async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const leader = await cluster.leader();
+  const follower = cluster.ids.find((id) => id !== leader) ?? "";
+  const write = await cluster.request(follower, "POST", increments);
+  expect(write.status).toBe(307);
+  expect(write.headers.get("location")).toBe(`http://${leader}.test${increments}`);
+  await cluster.request(leader, "POST", increments, { body: { by: 3 } });
+  const stale = await eventually("the follower applies the write", async () => {
+    const reply = await cluster.request(follower, "GET", "/v1/counters/hits?consistency=stale");
+    return reply.status === 200 ? reply : undefined;
+  });
+  expect(stale.json).toMatchObject({ value: 3 });
+  expect(stale.headers.get("raft-consistency")).toBe("stale");
+});
+
+test("a request that is repeated at the next leader gets its first answer", async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const first = await cluster.leader();
+  const request = { body: { by: 7 }, headers: { "idempotency-key": "only-once" } };
+  const answer = await cluster.request(first, "POST", increments, request);
+  expect(answer.status).toBe(200);
+  await cluster.stopNode(first);
+  const next = await cluster.leader();
+  expect(next).not.toBe(first);
+  const again = await cluster.request(next, "POST", increments, request);
+  expect(again.text).toBe(answer.text);
+  expect(again.headers.get("idempotency-replayed")).toBe("true");
+  expect((await cluster.request(next, "GET", "/v1/counters/hits")).json).toMatchObject({ value: 7 });
+});
+
+test("all nodes come to the same state, also those that were away", async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const leader = await cluster.leader();
+  const away = cluster.ids.find((id) => id !== leader) ?? "";
+  await cluster.stopNode(away);
+  await cluster.request(leader, "PUT", "/v1/registers/r", { body: { value: { a: 1 } } });
+  await cluster.request(leader, "POST", increments, { headers: { "idempotency-key": "k" } });
+  await cluster.startNode(away);
+  const expected = (await cluster.request(leader, "GET", "/v1/status")).json["stateHash"];
+  const hashes = await eventually("all nodes have the leader's state", async () => {
+    const statuses = await Promise.all(cluster.ids.map((id) => cluster.request(id, "GET", "/v1/status")));
+    const found = statuses.map(({ json }) => json["stateHash"]);
+    return found.every((hash) => hash === expected) ? found : undefined;
+  });
+  expect(hashes).toHaveLength(3);
+});
+
+test("without a majority a write is refused or unknown, never acknowledged", async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const leader = await cluster.leader();
+  await Promise.all(cluster.ids.filter((id) => id !== leader).map((id) => cluster.stopNode(id)));
+  const during = await cluster.request(leader, "POST", increments);
+  expect(during.status).toBeOneOf([503, 504]);
+  const after = await eventually("the leader steps down", async () => {
+    const reply = await cluster.request(leader, "POST", increments);
+    return reply.json["code"] === "QUORATE_NO_LEADER" ? reply : undefined;
+  });
+  expect(after).toMatchObject({ status: 503, json: { outcome: "none", leader: null } });
+  expect((await cluster.request(leader, "GET", "/readyz")).status).toBe(503);
+  expect((await cluster.request(leader, "GET", "/livez")).status).toBe(200);
+});
+
+test("a restarted node still has what it acknowledged, idempotency keys included", async () => {
+  await using cluster = await MemoryCluster.start(1);
+  const request = { body: { by: 2 }, headers: { "idempotency-key": "k" } };
+  const answer = await cluster.request(await cluster.leader(), "POST", increments, request);
+  await cluster.stopNode("n1");
+  await cluster.startNode("n1");
+  await cluster.leader();
+  const again = await cluster.request("n1", "POST", increments, request);
+  expect(again.text).toBe(answer.text);
+  expect(again.headers.get("idempotency-replayed")).toBe("true");
+});

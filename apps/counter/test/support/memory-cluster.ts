@@ -1,0 +1,79 @@
+// Real nodes in one process: memory for disks and wires, HTTP without sockets.
+
+import { memoryDisk, memoryLogStorage, memoryNetwork } from "@quorate/memory";
+import { type RunningService, startService } from "../../src/index.ts";
+import { type Reply, replyOf, type RequestOptions } from "../http/fake-node.ts";
+import { eventually } from "./eventually.ts";
+
+/** A cluster of the service whose nodes can be stopped and started again. */
+export class MemoryCluster implements AsyncDisposable {
+  readonly ids: readonly string[];
+  readonly defects: unknown[] = [];
+  readonly network = memoryNetwork();
+  readonly #disks: ReadonlyMap<string, ReturnType<typeof memoryDisk>>;
+  readonly #running = new Map<string, RunningService>();
+
+  constructor(size: number) {
+    this.ids = Array.from({ length: size }, (_, i) => `n${i + 1}`);
+    this.#disks = new Map(this.ids.map((id) => [id, memoryDisk()]));
+  }
+
+  static async start(size: number): Promise<MemoryCluster> {
+    const cluster = new MemoryCluster(size);
+    await Promise.all(cluster.ids.map((id) => cluster.startNode(id)));
+    return cluster;
+  }
+
+  async startNode(id: string): Promise<void> {
+    const disk = this.#disks.get(id);
+    if (disk === undefined) throw new Error(`${id} is not a member`);
+    const service = await startService({
+      clusterId: "test",
+      nodeId: id,
+      httpUrls: new Map(this.ids.map((member) => [member, `http://${member}.test`])),
+      storage: memoryLogStorage(disk),
+      transport: this.network.transport(id),
+      version: "0.0.0-test",
+      onDefect: (error) => this.defects.push(error),
+    });
+    this.#running.set(id, service);
+  }
+
+  async stopNode(id: string): Promise<void> {
+    await this.#running.get(id)?.close();
+    this.#running.delete(id);
+  }
+
+  /** Sends a request to one node. */
+  async request(id: string, method: string, path: string, options: RequestOptions = {}): Promise<Reply> {
+    const { body, headers = {} } = options;
+    const text = typeof body === "object" ? JSON.stringify(body) : body;
+    return this.fetch(`http://${id}.test${path}`, {
+      method,
+      headers: { ...(text === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      ...(text === undefined ? {} : { body: text }),
+    }).then(replyOf);
+  }
+
+  /** Like the global function, but the hosts are this cluster's nodes. */
+  async fetch(url: string, init: RequestInit): Promise<Response> {
+    const service = this.#running.get(new URL(url).hostname.split(".")[0] ?? "");
+    if (service === undefined) throw Object.assign(new TypeError("fetch failed"), { code: "ECONNREFUSED" });
+    return service.handle(new Request(url, init));
+  }
+
+  /** The running node that leads, once there is one that has committed in its term. */
+  leader(): Promise<string> {
+    return eventually("a leader", async () => {
+      for (const id of this.#running.keys()) {
+        const read = await this.request(id, "GET", "/v1/counters/none?redirect=never");
+        if (read.status === 404) return id;
+      }
+      return undefined;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#running.values()].map((service) => service.close()));
+  }
+}
