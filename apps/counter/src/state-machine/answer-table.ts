@@ -23,6 +23,9 @@ export class AnswerTable {
   readonly #limits: AnswerTableLimits;
   readonly #hash: StateHash;
   readonly #items = new Map<string, AnswerItem>();
+  /** Oldest first, from `#head` on. A Map would find its oldest key only behind the holes of all deleted ones. */
+  #order: AnswerItem[] = [];
+  #head = 0;
   #sizeBytes = 0;
 
   constructor(limits: AnswerTableLimits, hash: StateHash) {
@@ -41,22 +44,28 @@ export class AnswerTable {
   /** Remembers a first answer; the key must be new. */
   add(item: AnswerItem): void {
     this.#items.set(item.key, item);
+    this.#order.push(item);
     this.#sizeBytes += sizeOf(item);
     this.#hash.touch(item);
     while (this.#items.size > this.#limits.maxKeys || this.#sizeBytes > this.#limits.maxBytes) this.#removeOldest();
   }
 
   /** Oldest first. */
-  values(): Iterable<AnswerItem> {
-    return this.#items.values();
+  values(): readonly AnswerItem[] {
+    return this.#order.slice(this.#head);
   }
 
   #removeOldest(): void {
-    for (const item of this.#items.values()) {
-      this.#items.delete(item.key);
-      this.#sizeBytes -= sizeOf(item);
-      this.#hash.remove(item);
-      return;
+    const item = this.#order[this.#head];
+    if (item === undefined) throw new Error("the answer table is over its limit and empty");
+    this.#head += 1;
+    this.#items.delete(item.key);
+    this.#sizeBytes -= sizeOf(item);
+    this.#hash.remove(item);
+    // Half of the list is history: moving the rest now costs no more than what was added since the last time.
+    if (this.#head * 2 > this.#order.length) {
+      this.#order = this.#order.slice(this.#head);
+      this.#head = 0;
     }
   }
 }
