@@ -2,6 +2,12 @@
 import type { Benchmark } from "./benchmark.ts";
 import { codecBenchmarks } from "./benchmarks/codec.ts";
 import { coreBenchmarks } from "./benchmarks/core.ts";
+import { httpBenchmarks } from "./benchmarks/http.ts";
 import { storageBenchmarks } from "./benchmarks/storage.ts";
 
-export const allBenchmarks: readonly Benchmark[] = [...coreBenchmarks, ...codecBenchmarks, ...storageBenchmarks];
+export const allBenchmarks: readonly Benchmark[] = [
+  ...coreBenchmarks,
+  ...codecBenchmarks,
+  ...storageBenchmarks,
+  ...httpBenchmarks,
+];

@@ -3,6 +3,8 @@
 export interface Sampler {
   /** Works for about `sampleMs` and returns how many units it did per second. */
   readonly sample: (sampleMs: number) => number | Promise<number>;
+  /** Latencies of the latest sample in ms, by name such as `p99`; reported as `<benchmark>-p99`. */
+  readonly latenciesMs?: () => Readonly<Record<string, number>>;
   readonly close?: () => void | Promise<void>;
 }
 

@@ -12,27 +12,45 @@ export async function measure(
   benchmarks: readonly Benchmark[],
   { runs, sampleMs }: Effort,
 ): Promise<readonly Result[]> {
-  const opened: { readonly benchmark: Benchmark; readonly sampler: Sampler; readonly samples: number[] }[] = [];
+  const opened: { readonly benchmark: Benchmark; readonly sampler: Sampler; readonly series: Series[] }[] = [];
   try {
-    for (const benchmark of benchmarks) opened.push({ benchmark, sampler: await benchmark.open(), samples: [] });
+    for (const benchmark of benchmarks) opened.push({ benchmark, sampler: await benchmark.open(), series: [] });
     for (let round = 0; round <= runs; round += 1) {
-      for (const { sampler, samples } of opened) {
+      for (const { benchmark, sampler, series } of opened) {
         const rate = await sampler.sample(sampleMs);
-        if (round > 0) samples.push(rate);
+        if (round === 0) continue;
+        record(series, benchmark, "", benchmark.unit, rate);
+        for (const [name, ms] of Object.entries(sampler.latenciesMs?.() ?? {})) {
+          record(series, benchmark, `-${name}`, "ms", ms);
+        }
       }
     }
   } finally {
     for (const { sampler } of opened) await sampler.close?.();
   }
-  const medians = new Map(opened.map(({ benchmark, samples }) => [benchmark.name, median(samples)]));
-  return opened.map(({ benchmark, samples }) => summarise(benchmark, samples, medians));
+  const all = opened.flatMap(({ series }) => series);
+  const medians = new Map(all.map(({ name, samples }) => [name, median(samples)]));
+  return all.map((series) => summarise(series, medians));
 }
 
-function summarise(
-  { name, unit, comparedTo }: Benchmark,
-  samples: readonly number[],
-  medians: ReadonlyMap<string, number>,
-): Result {
+/** The samples of one line of the report. */
+interface Series {
+  readonly name: string;
+  readonly unit: string;
+  readonly comparedTo: string | undefined;
+  readonly samples: number[];
+}
+
+function record(series: Series[], { name, comparedTo }: Benchmark, suffix: string, unit: string, value: number): void {
+  const known = series.find((one) => one.name === `${name}${suffix}`);
+  if (known !== undefined) known.samples.push(value);
+  else {
+    const other = comparedTo === undefined ? undefined : `${comparedTo}${suffix}`;
+    series.push({ name: `${name}${suffix}`, unit, comparedTo: other, samples: [value] });
+  }
+}
+
+function summarise({ name, unit, comparedTo, samples }: Series, medians: ReadonlyMap<string, number>): Result {
   const own = median(samples);
   const other = comparedTo === undefined ? undefined : medians.get(comparedTo);
   return {

@@ -36,6 +36,16 @@ test("a ratio compares medians and names the other benchmark", async () => {
   expect(results[1]).toMatchObject({ ratio_to: "base", ratio: 2.5 });
 });
 
+test("latencies are lines of their own, compared with the same latency of the other benchmark", async () => {
+  const withLatency = (name: string, ms: number, comparedTo?: string): Benchmark => {
+    const benchmark = scripted(name, [1, 1], [], comparedTo);
+    return { ...benchmark, open: async () => ({ ...(await benchmark.open()), latenciesMs: () => ({ p99: ms }) }) };
+  };
+  const results = await measure([withLatency("base", 2), withLatency("new", 6, "base")], { runs: 1, sampleMs: 1 });
+  expect(results.map(({ name }) => name)).toEqual(["base", "base-p99", "new", "new-p99"]);
+  expect(results[3]).toEqual(expect.objectContaining({ unit: "ms", median: 6, ratio_to: "base-p99", ratio: 3 }));
+});
+
 test("what was opened is closed although a sample fails", async () => {
   const log: string[] = [];
   const broken: Benchmark = {
