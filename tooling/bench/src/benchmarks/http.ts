@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { Cluster } from "../../../../apps/counter/src/demo/cluster.ts";
-import { serverCommand } from "../../../../apps/counter/src/demo/server-command.ts";
+import { Cluster } from "@quorate/counter/demo/cluster";
+import { serverCommand } from "@quorate/counter/demo/server-command";
 import type { Benchmark } from "../benchmark.ts";
 import { HttpLoad, jsonPost, type LoadTarget } from "../http-load.ts";
 
