@@ -8,13 +8,16 @@ const entries = 100_000;
 const concurrency = 256;
 
 test("a follower that was down for 100,000 entries catches up", { timeout: 180_000 }, async () => {
-  const { cluster, observer } = await startCluster();
+  const { cluster, observer, client } = await startCluster();
   const leader = await observer.leader();
   const [down = ""] = others(cluster, leader.id);
   await cluster.kill(down);
 
   const add = adder(`${cluster.member(leader.id).url}/v1/counters/bulk/increments`);
-  await inParallel(entries, concurrency, () => add.send());
+  await inParallel(entries, concurrency, async () => {
+    // Should this node lose its leadership on a busy machine, the client finds the next one.
+    if (!(await add.send())) await client.counter("bulk").add();
+  });
   add.close();
 
   await cluster.start(down);
@@ -25,19 +28,18 @@ test("a follower that was down for 100,000 entries catches up", { timeout: 180_0
   expect(new Set([...statuses.values()].map(({ stateHash }) => stateHash)).size).toBe(1);
 });
 
-/** Plain requests over kept connections: the load, not its comfort, is the point here. */
-function adder(url: string): { send(): Promise<void>; close(): void } {
+/** Plain requests over kept connections to one node, several times faster than fetch. `send` says whether it was taken. */
+function adder(url: string): { send(): Promise<boolean>; close(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
   const headers = { "content-type": "application/json", "content-length": 2 };
   return {
     send: () =>
-      new Promise((resolve, reject) => {
+      new Promise((resolve) => {
         const sent = request(url, { agent, method: "POST", headers }, (response) => {
           response.resume();
-          if (response.statusCode === 200) response.once("end", resolve);
-          else reject(new Error(`status ${response.statusCode}`));
+          response.once("close", () => resolve(response.statusCode === 200));
         });
-        sent.once("error", reject);
+        sent.once("error", () => resolve(false));
         sent.end("{}");
       }),
     close: () => agent.destroy(),
