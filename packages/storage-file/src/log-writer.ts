@@ -106,13 +106,10 @@ export class LogWriter {
     return this.#groups.at(-1)?.promise ?? Promise.resolve();
   }
 
-  /** Records durably that everything before is durable, so that damage to it is never taken for a torn write. */
+  /** If nothing is queued, records durably that everything before is durable: damage to it is then no torn write. */
   async seal(): Promise<void> {
-    if (this.#sequence === 0 || this.#isSealed) return;
-    await this.flushed();
-    // A seal vouches for what was durable before its own group, so it must not share one with a write. If writes came
-    // meanwhile, the next quiet moment will do.
-    if (this.#isSealed || this.#hasFailed || this.#groups.length > 0) return this.flushed();
+    // A seal vouches for what was durable before its own group, so it must not share one with a write.
+    if (this.#groups.length > 0 || this.#isSealed || this.#hasFailed || this.#sequence === 0) return;
     await this.#addBatch({ kind: batchKinds.seal, records: [], write: undefined, bodyBytes: 0 }).promise;
   }
 

@@ -16,13 +16,13 @@ export type FileLogStorageOptions = {
   /** Where the log is kept; made if missing. One server, one directory. */
   readonly directory: string;
   /** Size of a segment file, all of it taken from the disk at once. 64 KiB to 1 GiB, default 8 MiB. A larger write gets a larger segment. */
-  readonly segmentBytes?: number;
+  readonly segmentBytes?: number | undefined;
   /** Bytes of writes that may wait for the disk; more are refused with `QUORATE_BUSY`. At least 1 MiB, default 256 MiB. */
-  readonly maxQueuedBytes?: number;
+  readonly maxQueuedBytes?: number | undefined;
   /** After this long without writes a seal is written, which tells rot in the last write from a torn write. 1 to 60,000 ms, default 100 ms. */
-  readonly sealAfterMs?: number;
+  readonly sealAfterMs?: number | undefined;
   /** Called while `load` runs. Must not throw. */
-  readonly onEvent?: (event: FileLogEvent) => void;
+  readonly onEvent?: ((event: FileLogEvent) => void) | undefined;
 };
 
 /** The options with their defaults in place. */

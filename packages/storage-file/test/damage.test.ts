@@ -94,6 +94,32 @@ describe("damage", () => {
     expect(await codeOfRejection(findOn(damaged(disk, rot)))).toBe("QUORATE_LOG_CORRUPT");
   });
 
+  test("in the form of a write of another history is refused", async () => {
+    // Two futures of one disk: their second writes are alike in number, place and size.
+    const past = new TestDisk();
+    const storage = storageOn(past);
+    await storage.load();
+    await storage.write({ entries: [command(1, 1)] });
+    await storage.close();
+    const start = endOfContent(past.bytesOf(name(1)), SEGMENT_HEADER_BYTES);
+    const future = async (term: number): Promise<{ readonly disk: TestDisk; readonly second: number }> => {
+      const disk = past.clone();
+      const reopened = storageOn(disk);
+      await reopened.load();
+      await reopened.write({ entries: [command(2, term)] });
+      const second = endOfContent(disk.bytesOf(name(1)), start);
+      await reopened.write({ entries: [command(3, term)] });
+      await reopened.close();
+      return { disk, second };
+    };
+    const ours = await future(1);
+    const theirs = await future(2);
+    expect(theirs.second).toBe(ours.second);
+    const grafted = theirs.disk.bytesOf(name(1)).slice(ours.second);
+    ours.disk.bytesOf(name(1)).set(grafted, ours.second);
+    expect(await codeOfRejection(findOn(ours.disk))).toBe("QUORATE_LOG_CORRUPT");
+  });
+
   test("a quiet log is sealed by itself", async () => {
     const disk = new TestDisk();
     const storage = storageOn(disk, { sealAfterMs: 1 });

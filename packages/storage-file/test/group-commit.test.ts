@@ -98,6 +98,23 @@ describe("segments", () => {
     await storage.close();
   });
 
+  test("get their names in order, even when the first one is too small from the start", async () => {
+    const disk = new TestDisk();
+    const storage = storageOn(disk);
+    await storage.load();
+    const renamed: string[] = [];
+    disk.onOperation = (operation, name) => {
+      if (operation === "rename") renamed.push(name);
+    };
+    const writes = commands({ firstIndex: 1, lastIndex: 4, term: 1, bytes: 100_000 }).map((one) =>
+      storage.write({ entries: [one] }),
+    );
+    await Promise.all(writes);
+    await storage.close();
+    expect(renamed.length).toBeGreaterThanOrEqual(5);
+    expect(renamed).toEqual(renamed.toSorted());
+  });
+
   test("a truncation reaches back over segments", async () => {
     const disk = new TestDisk();
     const storage = storageOn(disk);

@@ -89,6 +89,17 @@ describe("a torn write", () => {
     ]);
   });
 
+  test("is reported once, even if the next thing is another crash", async () => {
+    const disk = tear((written) => written.fill(0xa5, 1000));
+    const storage = storageOn(disk);
+    await storage.load();
+    const crashed = disk.clone();
+    await storage.close();
+    const events: FileLogEvent[] = [];
+    await findOn(crashed, (event) => events.push(event));
+    expect(events).toEqual([]);
+  });
+
   test("of a log that was closed is not reported", async () => {
     const disk = after.disk.clone();
     await findOn(disk);
