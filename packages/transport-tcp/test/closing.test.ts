@@ -2,7 +2,8 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import { eventually } from "./eventually.ts";
 import { addressOf, append, beat, Stage } from "./stage.ts";
 
 test("a process whose transports are closed ends by itself", async () => {
@@ -21,17 +22,17 @@ test("close sends what was given to send before it, if the system takes it", asy
   await using stage = new Stage();
   const [n1, n2] = [await stage.start("n1"), await stage.start("n2")];
   n1.transport.send(beat("n1", "n2", 1));
-  await vi.waitFor(() => expect(n2.messages.length).toBe(1));
+  await eventually(() => expect(n2.messages.length).toBe(1));
   n1.transport.send(beat("n1", "n2", 2));
   await n1.transport.close();
-  await vi.waitFor(() => expect(n2.messages).toEqual([beat("n1", "n2", 1), beat("n1", "n2", 2)]));
+  await eventually(() => expect(n2.messages).toEqual([beat("n1", "n2", 1), beat("n1", "n2", 2)]));
 });
 
 test("close does not wait for a peer that does not read", async () => {
   await using stage = new Stage();
   const [n1, n2] = [await stage.start("n1"), await stage.start("n2")];
   n1.transport.send(append("n1", "n2", 1));
-  await vi.waitFor(() => expect(n2.messages.length).toBe(1));
+  await eventually(() => expect(n2.messages.length).toBe(1));
   for (let count = 0; count < 16; count += 1) n1.transport.send(append("n1", "n2", 1_000_000));
   await n1.transport.close();
   expect(n1.transport.queuedBytes("n2")).toBe(0);
@@ -42,11 +43,11 @@ test("the port is free for a successor as soon as close has resolved", async () 
   const n1 = await stage.start("n1");
   const n2 = await stage.start("n2");
   n2.transport.send(beat("n2", "n1"));
-  await vi.waitFor(() => expect(n1.messages.length).toBe(1));
+  await eventually(() => expect(n1.messages.length).toBe(1));
   const listen = addressOf(n1);
   await n1.transport.close();
   const successor = await stage.start("n1", { listen });
-  await vi.waitFor(() => {
+  await eventually(() => {
     n2.transport.send(beat("n2", "n1", 2));
     expect(successor.messages.length).toBeGreaterThan(0);
   });

@@ -1,16 +1,18 @@
 // Who is let in: every mistake in settings is found by both sides, named, and told once.
 
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import { eventually } from "./eventually.ts";
 import { addressOf, append, beat, eventOf, Stage } from "./stage.ts";
 import { jsonCodec } from "./json-codec.ts";
-import { helloBytes, messageBytes, RawPeer } from "./raw-peer.ts";
+import { frameBytes } from "../src/frame.ts";
+import { helloBytes, messageBytes, RawPeer, RawServer } from "./raw-peer.ts";
 
 test("servers of two clusters refuse each other, and both say so", async () => {
   await using stage = new Stage();
   const n1 = await stage.start("n1", { identity: { clusterId: "7c1e" } });
   const n2 = await stage.start("n2", { identity: { clusterId: "9f02" } });
   n1.transport.send(beat("n1", "n2"));
-  await vi.waitFor(() => expect(n1.events.length && n2.events.length).toBeTruthy());
+  await eventually(() => expect(n1.events.length && n2.events.length).toBeTruthy());
   const { port } = addressOf(n2);
   expect(n1.events).toEqual([
     {
@@ -38,7 +40,7 @@ test("a mistyped peer address names who answered instead", async () => {
   const n3 = await stage.start("n3");
   stage.tell("n2", addressOf(n3));
   n1.transport.send(beat("n1", "n2"));
-  await vi.waitFor(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
+  await eventually(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
   expect(eventOf(n1, "peerUnreachable")).toMatchObject({
     code: "QUORATE_PEER_MISMATCH",
     detail: `dialled 127.0.0.1:${addressOf(n3).port} expecting n2, but n3 answered`,
@@ -51,7 +53,7 @@ test("a peer address that is one's own is recognised as such", async () => {
   const n1 = await stage.start("n1");
   stage.tell("n2", addressOf(n1));
   n1.transport.send(beat("n1", "n2"));
-  await vi.waitFor(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
+  await eventually(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
   expect(eventOf(n1, "peerUnreachable")?.detail).toMatch(/expecting n2, but n1, this server itself, answered/);
 });
 
@@ -63,7 +65,7 @@ test.each([
   const n1 = await stage.start("n1", { codec });
   const n2 = await stage.start("n2");
   n1.transport.send(beat("n1", "n2"));
-  await vi.waitFor(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
+  await eventually(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
   expect(eventOf(n1, "peerUnreachable")?.code).toBe("QUORATE_VERSION_MISMATCH");
   expect(eventOf(n1, "peerUnreachable")?.detail).toMatch(detail);
   expect(eventOf(n2, "peerRefused")?.detail).toMatch(detail);
@@ -74,7 +76,7 @@ test("a peer that is not configured here is refused", async () => {
   const n1 = await stage.start("n1");
   const n2 = await stage.start("n2", { peers: {} });
   n1.transport.send(beat("n1", "n2"));
-  await vi.waitFor(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
+  await eventually(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
   expect(eventOf(n1, "peerUnreachable")).toMatchObject({
     code: "QUORATE_PEER_UNKNOWN",
     detail: expect.stringContaining("n1 is not among the peers of n2"),
@@ -98,13 +100,39 @@ test.each([
   expect(eventOf(n1, "peerRefused")?.code).toBe(code);
 });
 
+test.each([
+  ["another node", { nodeId: "n5" }, "QUORATE_PEER_MISMATCH", /expecting n2, but n5 answered/],
+  ["another cluster", { clusterId: "x" }, "QUORATE_CLUSTER_MISMATCH", /of cluster c-1, but it is in cluster x/],
+  ["a version that was not offered", { version: 2 }, "QUORATE_VERSION_MISMATCH", /chose protocol 2/],
+])("a peer that welcomes everybody as %s is not trusted", async (_what, changes, code, detail) => {
+  await using stage = new Stage();
+  await using peer = await RawServer.listen("n2");
+  const welcome = { clusterId: "c-1", nodeId: "n2", incarnation: "i", version: 1, ...changes };
+  peer.answer = ({ socket }) => socket.write(frameBytes("welcome", Buffer.from(JSON.stringify(welcome))));
+  const n1 = await stage.start("n1", { peers: { n2: peer.address } });
+  await eventually(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
+  expect(eventOf(n1, "peerUnreachable")).toMatchObject({ code, detail: expect.stringMatching(detail) });
+});
+
+test("a peer that dials as one incarnation and answers as another is told", async () => {
+  await using stage = new Stage();
+  await using peer = await RawServer.listen("n2");
+  const n1 = await stage.start("n1", { peers: { n2: peer.address } });
+  await eventually(() => expect(eventOf(n1, "peerConnected")).toBeDefined());
+  const raw = await RawPeer.dial(addressOf(n1));
+  raw.socket.write(helloBytes({ incarnation: "another" }));
+  await eventually(() => expect(raw.count("welcome")).toBe(1));
+  for (const { socket } of peer.connections) socket.destroy();
+  await eventually(() => expect(eventOf(n1, "peerUnreachable")?.code).toBe("QUORATE_DUPLICATE_ID"));
+});
+
 test("a second server under a connected peer's name is refused as long as the first is there", async () => {
   await using stage = new Stage();
   const n1 = await stage.start("n1");
   stage.tell("n2", addressOf(n1));
   const first = await RawPeer.dial(addressOf(n1));
   first.socket.write(helloBytes());
-  await vi.waitFor(() => expect(first.count("welcome")).toBe(1));
+  await eventually(() => expect(first.count("welcome")).toBe(1));
   const second = await RawPeer.dial(addressOf(n1));
   second.socket.write(helloBytes({ incarnation: "another" }));
   await second.closed;
@@ -114,10 +142,10 @@ test("a second server under a connected peer's name is refused as long as the fi
   });
   expect(first.isClosed).toBe(false);
   first.socket.destroy();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const third = await RawPeer.dial(addressOf(n1));
     third.socket.write(helloBytes({ incarnation: "another" }));
-    await vi.waitFor(() => expect(third.frames.length).toBeGreaterThan(0));
+    await eventually(() => expect(third.frames.length).toBeGreaterThan(0));
     expect(third.count("welcome")).toBe(1);
   });
 });
@@ -128,11 +156,11 @@ test("a peer that comes back before its old connection was missed takes its plac
   stage.tell("n2", addressOf(n1));
   const old = await RawPeer.dial(addressOf(n1));
   old.socket.write(helloBytes());
-  await vi.waitFor(() => expect(old.count("welcome")).toBe(1));
+  await eventually(() => expect(old.count("welcome")).toBe(1));
   const fresh = await RawPeer.dial(addressOf(n1));
   fresh.socket.write(Buffer.concat([helloBytes(), messageBytes(beat("n2", "n1", 5))]));
   await old.closed;
-  await vi.waitFor(() => expect(n1.messages).toEqual([beat("n2", "n1", 5)]));
+  await eventually(() => expect(n1.messages).toEqual([beat("n2", "n1", 5)]));
 });
 
 test("a refusal that repeats is told once", async () => {
@@ -145,7 +173,7 @@ test("a refusal that repeats is told once", async () => {
   };
   const n1 = await stage.start("n1", { peers: lookUp });
   n1.transport.send(beat("n1", "n2"));
-  await vi.waitFor(() => expect(attempts).toBeGreaterThan(10));
+  await eventually(() => expect(attempts).toBeGreaterThan(10));
   expect(n1.events.length).toBe(1);
   expect(n2.events.length).toBe(1);
 });

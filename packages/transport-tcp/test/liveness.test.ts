@@ -1,7 +1,8 @@
 // Connections that look open and are not: silence, slowness, and the difference from a pause of one's own.
 
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { frameBytes } from "../src/frame.ts";
+import { eventually } from "./eventually.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { helloBytes, messageBytes, RawPeer, RawServer } from "./raw-peer.ts";
 import { addressOf, append, eventOf, Stage } from "./stage.ts";
@@ -13,7 +14,7 @@ const alive = frameBytes("alive", new Uint8Array(0));
 async function dialledPeer(stage: Stage, peer: RawServer) {
   const clock = new ManualClock();
   const n1 = await stage.start("n1", { peers: { n2: peer.address }, clock });
-  await vi.waitFor(() => expect(eventOf(n1, "peerConnected")).toBeDefined());
+  await eventually(() => expect(eventOf(n1, "peerConnected")).toBeDefined());
   return { clock, n1 };
 }
 
@@ -24,7 +25,7 @@ async function acceptedPeer(stage: Stage) {
   stage.tell("n2", addressOf(n1));
   const peer = await RawPeer.dial(addressOf(n1));
   peer.socket.write(helloBytes({ lane: "append" }));
-  await vi.waitFor(() => expect(peer.count("welcome")).toBe(1));
+  await eventually(() => expect(peer.count("welcome")).toBe(1));
   return { clock, n1, peer };
 }
 
@@ -45,10 +46,10 @@ describe("a connection that we opened", () => {
     const { clock, n1 } = await dialledPeer(stage, peer);
     for (let round = 1; round <= 10; round += 1) {
       clock.advance(2000);
-      await vi.waitFor(() => expect(peer.lane("control")?.count("ping")).toBe(round));
+      await eventually(() => expect(peer.lane("control")?.count("ping")).toBe(round));
       const reads = peer.connections.map((connection) => connection.socket.bytesWritten);
       for (const { socket } of peer.connections) socket.write(alive);
-      await vi.waitFor(() =>
+      await eventually(() =>
         expect(peer.connections.every(({ socket }, at) => socket.bytesWritten > (reads[at] ?? 0))).toBe(true),
       );
     }
@@ -98,7 +99,7 @@ describe("a connection that was opened to us", () => {
     for (let round = 1; round <= 5; round += 1) {
       clock.advance(2000);
       peer.socket.write(ping);
-      await vi.waitFor(() => expect(peer.count("alive")).toBe(round));
+      await eventually(() => expect(peer.count("alive")).toBe(round));
     }
     expect(peer.isClosed).toBe(false);
   });
@@ -110,7 +111,7 @@ describe("a connection that was opened to us", () => {
     for (let sent = 0; sent < 15; sent += 1) {
       const known = peer.count("alive");
       peer.socket.write(bytes.subarray(sent, sent + 1));
-      await vi.waitFor(() => expect(peer.count("alive") + (sent === 0 ? 1 : 0)).toBeGreaterThan(known));
+      await eventually(() => expect(peer.count("alive") + (sent === 0 ? 1 : 0)).toBeGreaterThan(known));
       clock.advance(2000);
     }
     clock.advance(2000);

@@ -1,8 +1,9 @@
 // Peers that cannot be reached: each reason has its own words, each change of state one event, and all of them heal.
 
 import { createServer } from "node:net";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { systemClock } from "../src/system-clock.ts";
+import { eventually } from "./eventually.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { RawServer } from "./raw-peer.ts";
 import { addressOf, beat, eventOf, Stage } from "./stage.ts";
@@ -26,7 +27,7 @@ describe("dialling", () => {
     };
     const n1 = await stage.start("n1", { peers: lookUp });
     n1.transport.send(beat("n1", "n2"));
-    await vi.waitFor(() => expect(attempts).toBeGreaterThan(12));
+    await eventually(() => expect(attempts).toBeGreaterThan(12));
     expect(n1.events).toEqual([
       {
         type: "peerUnreachable",
@@ -40,7 +41,7 @@ describe("dialling", () => {
   test("a name that does not exist is said not to be found", async () => {
     await using stage = new Stage();
     const n1 = await stage.start("n1", { peers: { n2: { host: "no-such-host.invalid", port: 1 } } });
-    await vi.waitFor(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined(), { timeout: 4000 });
+    await eventually(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
     expect(eventOf(n1, "peerUnreachable")?.detail).toBe("n2 at no-such-host.invalid:1: the name was not found");
   });
 
@@ -50,9 +51,9 @@ describe("dialling", () => {
     silent.answer = () => {};
     const clock = new ManualClock();
     const n1 = await stage.start("n1", { peers: { n2: silent.address }, clock });
-    await vi.waitFor(() => expect(silent.connections.every((peer) => peer.count("hello") === 1)).toBe(true));
-    await vi.waitFor(() => expect(silent.connections.length).toBe(2));
-    await vi.waitFor(() => expect(silent.connections.map((peer) => peer.count("hello"))).toEqual([1, 1]));
+    await eventually(() => expect(silent.connections.every((peer) => peer.count("hello") === 1)).toBe(true));
+    await eventually(() => expect(silent.connections.length).toBe(2));
+    await eventually(() => expect(silent.connections.map((peer) => peer.count("hello"))).toEqual([1, 1]));
     clock.advance(4999);
     expect(n1.events).toEqual([]);
     clock.advance(1);
@@ -64,7 +65,7 @@ describe("dialling", () => {
     await using other = await RawServer.listen("n2");
     other.answer = (peer) => peer.socket.write("HTTP/1.1 400 Bad Request\r\n\r\n");
     const n1 = await stage.start("n1", { peers: { n2: other.address } });
-    await vi.waitFor(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
+    await eventually(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
     expect(eventOf(n1, "peerUnreachable")?.detail).toMatch(/expecting n2, but the answer is not understood/);
   });
 
@@ -89,15 +90,15 @@ describe("a peer's state", () => {
     const n1 = await stage.start("n1");
     n1.transport.send(beat("n1", "n2"));
     const n2 = await stage.start("n2");
-    await vi.waitFor(() => {
+    await eventually(() => {
       n1.transport.send(beat("n1", "n2"));
       expect(eventOf(n1, "peerConnected")).toBeDefined();
     });
     await n2.transport.close();
-    await vi.waitFor(() => expect(eventOf(n1, "peerDisconnected")).toBeDefined());
-    await vi.waitFor(() => expect(n1.events.at(-1)?.type).toBe("peerUnreachable"));
+    await eventually(() => expect(eventOf(n1, "peerDisconnected")).toBeDefined());
+    await eventually(() => expect(n1.events.at(-1)?.type).toBe("peerUnreachable"));
     await stage.start("n2");
-    await vi.waitFor(() => expect(n1.events.at(-1)?.type).toBe("peerConnected"));
+    await eventually(() => expect(n1.events.at(-1)?.type).toBe("peerConnected"));
     expect(n1.events.map((event) => event.type)).toEqual([
       "peerUnreachable",
       "peerConnected",
@@ -113,10 +114,10 @@ describe("a peer's state", () => {
     stage.tell("n2", address);
     const n1 = await stage.start("n1", { backoff: { minMs: 3_600_000, maxMs: 3_600_000 } });
     n1.transport.send(beat("n1", "n2"));
-    await vi.waitFor(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
+    await eventually(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
     const n2 = await stage.start("n2");
     n2.transport.send(beat("n2", "n1"));
-    await vi.waitFor(() => expect(eventOf(n1, "peerConnected")).toBeDefined());
+    await eventually(() => expect(eventOf(n1, "peerConnected")).toBeDefined());
   });
 
   test("is not asked for any more when nobody has talked to it for a minute", async () => {
