@@ -32,7 +32,10 @@ export function createHttpHandler(service: Service, limits: HttpLimits = default
     if (inFlight >= limits.maxInFlight && !isProbe(request.url)) return busy(service, request, limits);
     inFlight += 1;
     try {
-      return await app.fetch(request);
+      const response = await app.fetch(request);
+      // A connection that is kept alive would hold up the shutdown until it is cut.
+      if (service.isDraining()) response.headers.set("connection", "close");
+      return response;
     } finally {
       inFlight -= 1;
     }

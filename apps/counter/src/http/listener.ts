@@ -14,25 +14,48 @@ export type Address = { readonly host: string; readonly port: number };
 export type HttpListener = {
   /** Where it really listens. */
   readonly address: Address;
-  /** Takes no new connections, lets requests in progress end for at most `graceMs`, then closes everything. Idempotent. */
+  /**
+   * Takes no new connections, lets requests in progress end for at most `graceMs`, then closes everything. Idempotent.
+   * The handler should answer with `connection: close` by then, or connections stay open for more requests.
+   */
   close(graceMs: number): Promise<void>;
 };
 
-const limits = {
+/** Bounds of the sockets. */
+export type ListenerLimits = {
+  /** Time for the headers of a request, in ms. Default 10 000. */
+  readonly headersTimeoutMs: number;
+  /** Time for a request with its body, in ms. Default 30 000. */
+  readonly requestTimeoutMs: number;
+  /** How long an idle connection stays open, in ms. Default 60 000. */
+  readonly keepAliveTimeoutMs: number;
+  /** How often connections are checked for the time-outs, in ms. Default 5000. */
+  readonly checkIntervalMs: number;
+  /** Default 16 KiB. */
+  readonly maxHeaderBytes: number;
+  /** More connections are closed at once. Default 1024. */
+  readonly maxConnections: number;
+};
+
+/** The bounds that the service uses. */
+export const defaultListenerLimits: ListenerLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 60_000,
+  checkIntervalMs: 5000,
   maxHeaderBytes: 16 * 1024,
   maxConnections: 1024,
-} as const;
+};
 
 /** Starts to answer HTTP requests. Rejects with `QUORATE_ADDRESS_IN_USE` or `QUORATE_ADDRESS_UNUSABLE`. */
 export async function listenHttp(options: {
   readonly listen: Address;
   readonly handler: HttpHandler;
   readonly onDefect: (error: unknown) => void;
+  readonly limits?: Partial<ListenerLimits>;
 }): Promise<HttpListener> {
   const { listen, handler, onDefect } = options;
+  const limits = { ...defaultListenerLimits, ...options.limits };
   const onRequest = getRequestListener((request) => handler(request), {
     // Only requests that are no valid HTTP requests end here; the handler itself never rejects.
     errorHandler: (error) => {
@@ -47,13 +70,9 @@ export async function listenHttp(options: {
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       maxHeaderSize: limits.maxHeaderBytes,
-      connectionsCheckingInterval: 5_000,
+      connectionsCheckingInterval: limits.checkIntervalMs,
     },
-    (incoming, outgoing) => {
-      // A connection that is kept alive would outlive the shutdown of an idle server.
-      if (!server.listening) outgoing.setHeader("connection", "close");
-      void onRequest(incoming, outgoing);
-    },
+    (incoming, outgoing) => void onRequest(incoming, outgoing),
   );
   server.maxConnections = limits.maxConnections;
   server.on("clientError", answerClientError);
