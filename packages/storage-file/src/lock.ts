@@ -1,10 +1,6 @@
 // One process per directory. The lock is a listening Unix socket with a name inside the directory: the kernel closes it when
 // its process dies, whatever the way, and a connection attempt tells a living holder from a dead one's leftover. It holds
 // across containers and network namespaces of one kernel, but not between machines that share a network file system.
-//
-// Protocol: listen under a temporary name, rename it to a visible one, and only then look who else is visible. Of two
-// openers the later one to become visible must see the other, so at most one sees nobody. A visible name is always
-// listening or dead for ever, so removing one that refuses connections takes nothing from anybody.
 
 import { randomBytes } from "node:crypto";
 import { open, readdir, rename, unlink } from "node:fs/promises";
@@ -31,6 +27,9 @@ type Presence = "dead" | { readonly state: string; readonly holder: string };
 
 /** Claims the directory, or rejects with `QUORATE_DATA_LOCKED` within a second. */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+  // Listen under a temporary name, rename it to a visible one, and only then look who else is visible. Of two openers the
+  // later one to become visible must see the other, so at most one sees nobody. A visible name is always listening or dead
+  // for ever, so removing one that refuses connections takes nothing from anybody.
   const startedAt = performance.now();
   for (;;) {
     const claim = await Claim.announce(directory);

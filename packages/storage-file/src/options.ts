@@ -12,6 +12,7 @@ export type FileLogEvent = {
   readonly bytes: number;
 };
 
+/** Where the log is kept, and the limits it works within. Each has a default but the directory. */
 export type FileLogStorageOptions = {
   /** Where the log is kept; made if missing. One server, one directory. */
   readonly directory: string;

@@ -1,10 +1,5 @@
 // What the segments of a log say after a restart or a crash: the state, and where to go on. A write that never was
 // acknowledged may be torn, and is dropped; anything else that is not as it was written is refused.
-//
-// How the two are told apart. One group of batches is written at a time, and each batch carries the number of the last one
-// that was durable before its group. So an invalid batch n is damage if any valid header with durableSequence >= n stands
-// behind it, or if a segment behind it has been used; else it belongs to the last group, which a crash may tear anywhere. A seal,
-// written when the log is idle or closed, is such a proof for the last group too.
 
 import { join } from "node:path";
 import type { Entry, HardState } from "@quorate/contracts";
@@ -95,6 +90,11 @@ async function openSegment(
   return { segment: { segmentId, sizeBytes: header.sizeBytes, seed }, logId: header.logId, bytes };
 }
 
+// How a torn write and damage are told apart: one group of batches is written at a time, and each batch carries the number
+// of the last one that was durable before its group. So an invalid batch n is damage if any valid header with a
+// durableSequence of n or more stands behind it, or if a segment behind it has been used; else it belongs to the last
+// group, which a crash may tear anywhere. A seal, written when the log is quiet or closed, is such a proof for the last
+// group too.
 function scanOpened(
   place: Place,
   {
