@@ -160,6 +160,11 @@ export class Raft {
     return outcomeOf(this.#server, proposal);
   }
 
+  /** True while this server believes that it leads. */
+  get isLeader(): boolean {
+    return this.#server.role.name === "leader";
+  }
+
   /** A picture of this moment. */
   status(): RaftStatus {
     return statusOf(this.#server);

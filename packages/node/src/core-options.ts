@@ -9,6 +9,7 @@ const KiB = 1024;
 const MESSAGE_OVERHEAD_BYTES = 4 * KiB;
 const DEFAULT_MAX_COMMAND_BYTES = (1024 + 64) * KiB;
 const DEFAULT_MAX_APPEND_BYTES = 512 * KiB;
+const DEFAULT_MAX_UNCOMMITTED_BYTES = 64 * 1024 * KiB;
 
 type AnyNodeOptions = Omit<RaftNodeOptions<never, unknown, unknown>, "stateMachine">;
 
@@ -16,12 +17,13 @@ type AnyNodeOptions = Omit<RaftNodeOptions<never, unknown, unknown>, "stateMachi
 export function coreOptions(options: AnyNodeOptions): RaftOptions {
   const { raft = {}, limits = {} } = options;
   const { electionTimeoutMs, heartbeatMs, preVote, leaderLease, checkQuorum } = raft;
-  const { maxUncommittedBytes, maxPendingReads } = limits;
+  const { maxPendingReads } = limits;
   const room = options.transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES;
   const coreLimits: Partial<LimitOptions> = {
     maxCommandBytes: maxCommandBytesOf(options),
     maxAppendBytes: Math.min(DEFAULT_MAX_APPEND_BYTES, room),
-    ...defined({ maxUncommittedBytes, maxPendingReads }),
+    maxUncommittedBytes: maxUncommittedBytesOf(options),
+    ...defined({ maxPendingReads }),
   };
   return {
     id: options.nodeId,
@@ -37,6 +39,11 @@ export function coreOptions(options: AnyNodeOptions): RaftOptions {
 export function maxCommandBytesOf({ limits, transport }: AnyNodeOptions): number {
   const room = transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES;
   return Math.min(limits?.maxCommandBytes ?? DEFAULT_MAX_COMMAND_BYTES, room);
+}
+
+/** How many bytes of proposals may be on their way to a majority. */
+export function maxUncommittedBytesOf({ limits }: AnyNodeOptions): number {
+  return limits?.maxUncommittedBytes ?? DEFAULT_MAX_UNCOMMITTED_BYTES;
 }
 
 /** Without the keys whose value is undefined, so that they do not hide defaults. */

@@ -6,8 +6,9 @@ import { type Clock, codeOf, QuorateError, type StoreIdentity, type TransportEve
 import { type Entry, type Message, Raft, type RaftEvent, type Ready, type RestoredState } from "@quorate/core";
 import type { CallOptions, Consistency, NodeEvent, NodeStatus, Proposed, Queried, RaftNodeOptions } from "./api.ts";
 import { Broadcast } from "./broadcast.ts";
-import { coreOptions, maxCommandBytesOf } from "./core-options.ts";
+import { coreOptions, maxCommandBytesOf, maxUncommittedBytesOf } from "./core-options.ts";
 import { aborted, busy, closed, nodeFailed, notLeader, readLost, tooLarge } from "./errors.ts";
+import { type Arrival, NextBatch } from "./next-batch.ts";
 import { Proposals } from "./proposals.ts";
 import { Reads } from "./reads.ts";
 import { systemClock } from "./system-clock.ts";
@@ -28,11 +29,13 @@ export class Driver<Query, Answer, Result> {
   readonly #identity: StoreIdentity;
   readonly #raft: Raft;
   readonly #clock: Clock;
+  readonly #nextBatch: NextBatch<Result>;
   readonly #proposals = new Proposals<Result>();
   readonly #reads = new Reads<Query, Answer>();
   #state: NodeStatus["state"] = "running";
   #failure: QuorateError | undefined;
   #inbox: Message[] = [];
+  #writesInFlight = 0;
   #lastApplied: number;
   #lastAppliedTerm: number;
   #isTurnDue = false;
@@ -48,6 +51,7 @@ export class Driver<Query, Answer, Result> {
     this.#lastApplied = restored.applied;
     this.#lastAppliedTerm = restored.log.base.term;
     this.#raft = new Raft(coreOptions(options), restored);
+    this.#nextBatch = new NextBatch(maxUncommittedBytesOf(options));
   }
 
   /** Joins the cluster. */
@@ -66,11 +70,10 @@ export class Driver<Query, Answer, Result> {
   propose(data: Uint8Array, options: CallOptions | undefined): Promise<Proposed<Result>> {
     const refusal = this.#refusal(options);
     if (refusal !== undefined) return Promise.reject(refusal);
-    const result = this.#raft.propose(data);
-    if (!result.accepted) return Promise.reject(this.#proposalRefused(result.reason, data.byteLength));
     const caller = new Waiting<Proposed<Result>>(this.#clock.now(), options, "unknown");
-    this.#proposals.add(result, caller);
-    this.#wake();
+    const arrival = { data, caller };
+    if (this.#writesInFlight === 0 || !this.#raft.isLeader) this.#submit(arrival);
+    else if (!this.#nextBatch.add(arrival)) caller.reject(busy("proposals"));
     return caller.promise;
   }
 
@@ -109,6 +112,13 @@ export class Driver<Query, Answer, Result> {
 
   // Inputs
 
+  #submit({ data, caller }: Arrival<Result>): void {
+    const result = this.#raft.propose(data);
+    if (result.accepted) this.#proposals.add(result, caller);
+    else caller.reject(this.#proposalRefused(result.reason, data.byteLength));
+    this.#wake();
+  }
+
   #onMessage(message: Message): void {
     this.#inbox.push(message);
     this.#wake();
@@ -145,7 +155,7 @@ export class Driver<Query, Answer, Result> {
       if (now >= this.#raft.nextDeadline()) this.#raft.tick(now);
       this.#perform(this.#raft.ready(), now);
       this.#expire(now);
-      this.#armTimer(now);
+      if (this.#state === "running") this.#armTimer(now);
     } catch (error) {
       this.#fail(codeOf(error) ?? "QUORATE_INVARIANT_VIOLATED", error, DEFECT_HINT);
     }
@@ -175,10 +185,18 @@ export class Driver<Query, Answer, Result> {
   }
 
   #startWrite({ sequence, hardState, truncateFrom, entries }: NonNullable<Ready["write"]>): void {
+    this.#writesInFlight += 1;
     this.#options.storage.write({ hardState, truncateFrom, entries }).then(
-      () => this.#input(() => this.#raft.persisted(sequence)),
+      () => this.#input(() => this.#written(sequence)),
       (error: unknown) => this.#storageFailed(error),
     );
+  }
+
+  #written(sequence: number): void {
+    this.#raft.persisted(sequence);
+    this.#writesInFlight -= 1;
+    if (this.#writesInFlight > 0) return;
+    for (const arrival of this.#nextBatch.take()) this.#submit(arrival);
   }
 
   #startLogRead({ logReadId, firstIndex, lastIndex, maxBytes }: Ready["logReads"][number]): void {
@@ -239,12 +257,13 @@ export class Driver<Query, Answer, Result> {
   #expire(now: number): void {
     if (now < this.#nextExpiryMs) return;
     this.#nextExpiryMs = now + EXPIRY_CHECK_MS;
+    this.#nextBatch.expire(now);
     this.#proposals.expire(now);
     this.#reads.expire(now);
   }
 
   #armTimer(now: number): void {
-    const hasWaiting = this.#proposals.size + this.#reads.size > 0;
+    const hasWaiting = this.#nextBatch.size + this.#proposals.size + this.#reads.size > 0;
     const expiryMs = hasWaiting ? Math.max(now, this.#nextExpiryMs) : Number.POSITIVE_INFINITY;
     const dueMs = Math.min(this.#raft.nextDeadline(), expiryMs);
     // A timer that fires early costs one idle turn; moving it at every turn would cost more.
@@ -304,6 +323,7 @@ export class Driver<Query, Answer, Result> {
 
   #settleAll(error: (outcome: "none" | "unknown") => QuorateError): void {
     this.#cancelTimer?.();
+    this.#nextBatch.rejectAll(() => error("none"));
     this.#proposals.rejectAll(() => error("unknown"));
     this.#reads.rejectAll(() => error("none"));
   }

@@ -1,4 +1,5 @@
 // How proposals end: committed, refused, certainly lost, or unknown; and that every one of them ends.
+import type { LogStorage } from "@quorate/contracts";
 import { afterEach, expect, test } from "vitest";
 import { rejectionOf, TestCluster, word } from "./support/cluster.ts";
 
@@ -105,4 +106,58 @@ test("commands over the size limit and floods beyond the byte limit are refused"
   await leader.close();
   const outcomes = await Promise.all(flood);
   expect(outcomes.filter((outcome) => outcome instanceof Error).length, "all twenty have ended").toBe(20);
+});
+
+test("what is proposed while a disk write runs becomes one next write, and one message to each peer", async () => {
+  cluster = new TestCluster(1);
+  const writes: number[] = [];
+  const disk = cluster.storage("n1");
+  let finish: (() => void) | undefined;
+  const storage: LogStorage = {
+    supports: disk.supports,
+    load: () => disk.load(),
+    initialise: (identity) => disk.initialise(identity),
+    read: (range) => disk.read(range),
+    close: () => disk.close(),
+    write: async (write) => {
+      await disk.write(write);
+      writes.push(write.entries.length);
+      if (writes.length > 2) await new Promise<void>((resolve) => (finish = resolve));
+    },
+  };
+  await cluster.start("n1", { storage });
+  const node = cluster.node(await cluster.elect());
+  const before = writes.length;
+  const first = node.propose(word("alone"));
+  await cluster.clock.run(1);
+  expect(writes.slice(before), "a lone proposal does not wait").toEqual([1]);
+  const later = Array.from({ length: 50 }, () => node.propose(word("together")));
+  await cluster.clock.run(10);
+  expect(writes.slice(before)).toEqual([1]);
+  finish?.();
+  await cluster.clock.run(1);
+  await first;
+  expect(writes.slice(before)).toEqual([1, 50]);
+  finish?.();
+  await cluster.clock.run(1);
+  await Promise.all(later);
+});
+
+test("a proposal that a hung disk kept from being proposed ends as certainly without effect", async () => {
+  cluster = new TestCluster(1);
+  const disk = cluster.storage("n1");
+  let isHung = false;
+  const write: LogStorage["write"] = (batch) => (isHung ? new Promise(() => {}) : disk.write(batch));
+  const { supports } = disk;
+  const initialise: LogStorage["initialise"] = (identity) => disk.initialise(identity);
+  const storage = { supports, write, initialise, load: () => disk.load(), close: () => disk.close() };
+  await cluster.start("n1", { storage: { ...storage, read: (range) => disk.read(range) } });
+  const node = cluster.node(await cluster.elect());
+  isHung = true;
+  const underWay = rejectionOf(node.propose(word("a"), { timeoutMs: 100 }));
+  await cluster.clock.run(1);
+  const waiting = rejectionOf(node.propose(word("b"), { timeoutMs: 100 }));
+  await cluster.clock.run(200);
+  expect(await underWay).toMatchObject({ code: "QUORATE_PROPOSAL_TIMEOUT", outcome: "unknown" });
+  expect(await waiting).toMatchObject({ code: "QUORATE_BUSY", outcome: "none" });
 });
