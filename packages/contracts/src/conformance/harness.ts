@@ -58,6 +58,12 @@ export function assertThrows(call: () => unknown, code: string, what: string): u
   return outcome.error;
 }
 
+/** A promise that the test awaits later: if the test fails before that, its rejection is not reported a second time. */
+export function inFlight<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
 /** The promise's value, or a failure that names what did not happen within the deadline. */
 export async function withDeadline<Value>(promise: Promise<Value>, what: string, deadlineMs = 4000): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;

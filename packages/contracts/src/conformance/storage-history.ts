@@ -2,7 +2,7 @@
 
 import type { Entry, HardState } from "@quorate/core";
 import type { LogStorage, LogWrite } from "../log-storage.ts";
-import { assertEqual, forEachSeed, type SeededRandom, type TestFramework } from "./harness.ts";
+import { assertEqual, forEachSeed, inFlight, type SeededRandom, type TestFramework } from "./harness.ts";
 import {
   assertReopened,
   entries,
@@ -77,23 +77,23 @@ async function assertEqualsModel<Location>(session: StorageSession<Location>, mo
 
 async function runHistory<Location>(session: StorageSession<Location>, random: SeededRandom): Promise<void> {
   const model = new LogModel();
-  let inFlight: Promise<void>[] = [];
+  let writes: Promise<void>[] = [];
   const steps = random.integer(10, 40);
   for (let step = 0; step < steps; step += 1) {
     const write = randomWrite(model, random);
-    inFlight.push(session.storage.write(write));
+    writes.push(inFlight(session.storage.write(write)));
     model.take(write);
     if (random.chance(0.5)) await assertRandomRead(session.storage, { model, random });
     if (random.chance(0.4)) {
-      await Promise.all(inFlight);
-      inFlight = [];
+      await Promise.all(writes);
+      writes = [];
     }
     if (random.chance(0.15)) {
-      await Promise.all([assertEqualsModel(session, model), ...inFlight]);
-      inFlight = [];
+      await Promise.all([assertEqualsModel(session, model), ...writes]);
+      writes = [];
     }
   }
-  await Promise.all(inFlight);
+  await Promise.all(writes);
   await assertEqualsModel(session, model);
 }
 

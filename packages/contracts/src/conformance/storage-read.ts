@@ -1,6 +1,6 @@
 // Laws about reads: by range and bytes, over everything that was written before, whole or refused.
 
-import { assertEqual, assertRejects, type TestFramework } from "./harness.ts";
+import { assertEqual, assertRejects, inFlight, type TestFramework } from "./harness.ts";
 import { assertLog, entries, entry, type StorageConformance, storageLaws } from "./storage-session.ts";
 
 const unlimited = Number.MAX_SAFE_INTEGER;
@@ -44,17 +44,17 @@ export function declareReadLaws<Location>(framework: TestFramework, options: Sto
   });
 
   law("a read sees the writes that were called before it and are still in flight", async ({ storage }) => {
-    const first = storage.write({ entries: log });
-    const second = storage.write({ truncateFrom: 6, entries: [entry(6, 2, "new")] });
-    const read = storage.read({ firstIndex: 4, lastIndex: 6, maxBytes: unlimited });
+    const first = inFlight(storage.write({ entries: log }));
+    const second = inFlight(storage.write({ truncateFrom: 6, entries: [entry(6, 2, "new")] }));
+    const read = inFlight(storage.read({ firstIndex: 4, lastIndex: 6, maxBytes: unlimited }));
     assertEqual(await read, [...log.slice(3, 5), entry(6, 2, "new")], "entries 4 to 6");
     await Promise.all([first, second]);
   });
 
   law("a read that began before a truncation gives what the log was when it was called", async ({ storage }) => {
     await storage.write({ entries: log });
-    const read = storage.read({ firstIndex: 1, lastIndex: 12, maxBytes: unlimited });
-    const write = storage.write({ truncateFrom: 2, entries: [entry(2, 5, "other")] });
+    const read = inFlight(storage.read({ firstIndex: 1, lastIndex: 12, maxBytes: unlimited }));
+    const write = inFlight(storage.write({ truncateFrom: 2, entries: [entry(2, 5, "other")] }));
     assertEqual(await read, log, "entries 1 to 12");
     await write;
     await assertLog(storage, [...log.slice(0, 1), entry(2, 5, "other")]);
@@ -82,7 +82,7 @@ export function declareReadLaws<Location>(framework: TestFramework, options: Sto
 
   law("a truncated entry is out of range at once", async ({ storage }) => {
     await storage.write({ entries: log });
-    const write = storage.write({ truncateFrom: 8, entries: [] });
+    const write = inFlight(storage.write({ truncateFrom: 8, entries: [] }));
     const read = storage.read({ firstIndex: 7, lastIndex: 8, maxBytes: unlimited });
     await assertRejects(read, "QUORATE_OUT_OF_RANGE", "a read of a truncated entry");
     await write;
@@ -91,7 +91,9 @@ export function declareReadLaws<Location>(framework: TestFramework, options: Sto
   law("bytes that were read stay as they are while the store goes on", async ({ storage }) => {
     await storage.write({ entries: log });
     const read = await storage.read({ firstIndex: 1, lastIndex: 12, maxBytes: unlimited });
-    const early = storage.write({ truncateFrom: 1, entries: entries({ firstIndex: 1, lastIndex: 12, term: 9 }) });
+    const early = inFlight(
+      storage.write({ truncateFrom: 1, entries: entries({ firstIndex: 1, lastIndex: 12, term: 9 }) }),
+    );
     const readEarly = await storage.read({ firstIndex: 1, lastIndex: 12, maxBytes: unlimited });
     await early;
     for (let term = 10; term < 20; term += 1) {

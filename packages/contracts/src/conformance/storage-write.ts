@@ -2,7 +2,7 @@
 
 import type { Entry } from "@quorate/core";
 import type { LogWrite } from "../log-storage.ts";
-import { assertEqual, assertRejects, type TestFramework } from "./harness.ts";
+import { assertEqual, assertRejects, inFlight, type TestFramework } from "./harness.ts";
 import { assertLog, assertReopened, entries, entry, type StorageConformance, storageLaws } from "./storage-session.ts";
 
 export function declareWriteLaws<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
@@ -202,9 +202,9 @@ function declareRefusalLaws<Location>(framework: TestFramework, options: Storage
   }
 
   law("a refusal does not disturb the writes in flight around it", async ({ storage }) => {
-    const before = storage.write({ entries: start });
+    const before = inFlight(storage.write({ entries: start }));
     const refused = assertRejects(storage.write({ entries: [entry(9, 2)] }), "QUORATE_WRITE_REFUSED", "the gap");
-    const after = storage.write({ entries: [entry(4, 2, "after")] });
+    const after = inFlight(storage.write({ entries: [entry(4, 2, "after")] }));
     await Promise.all([before, refused, after]);
     await assertLog(storage, [...start, entry(4, 2, "after")]);
   });
