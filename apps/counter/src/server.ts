@@ -7,7 +7,6 @@ import type { CheckedConfig, Config } from "./config/types.ts";
 import { logEvent } from "./event-log.ts";
 import { type HttpListener, listenHttp, urlOf } from "./http/listener.ts";
 import { type RunningService, startService } from "./service.ts";
-import { packageVersion } from "./version.ts";
 
 /** A node that answers requests. */
 export type RunningServer = AsyncDisposable & {
@@ -32,7 +31,6 @@ export async function startServer(checked: CheckedConfig, destination: Destinati
     httpUrls: new Map(Object.entries(config.members).map(([id, { http }]) => [id, urlOf(http)])),
     ...composeAdapters(config),
     raft: config.raft,
-    version: packageVersion(),
     onDefect: (err) => logger.error({ err }, "defect"),
   });
   const failed = followEvents(service, logger);

@@ -6,6 +6,7 @@ import { type NodeEvent, RaftNode, type RaftTuning } from "@quorate/node";
 import { createHttpHandler, type HttpHandler } from "./http/app.ts";
 import { CounterMachine } from "./state-machine/machine.ts";
 import type { Answer, Query, Result } from "./state-machine/result.ts";
+import { packageVersion } from "./version.ts";
 
 /** What one node of the service is made of. */
 export type ServiceOptions = {
@@ -16,7 +17,6 @@ export type ServiceOptions = {
   readonly storage: LogStorage;
   readonly transport: Transport;
   readonly raft?: RaftTuning;
-  readonly version: string;
   /** Called with every error that is a defect of the service. */
   readonly onDefect: (error: unknown) => void;
 };
@@ -35,7 +35,7 @@ export type RunningService = AsyncDisposable & {
 
 /** Starts a node of the service. Rejects with what `RaftNode.start` rejects with. */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  const { clusterId, nodeId, httpUrls, version, onDefect } = options;
+  const { clusterId, nodeId, httpUrls, onDefect } = options;
   const stateMachine = new CounterMachine();
   const node = await RaftNode.start<Query, Answer, Result>({
     clusterId,
@@ -51,7 +51,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     clusterId,
     nodeId,
     httpUrls,
-    version,
+    version: packageVersion(),
     node,
     stateHash: () => stateMachine.stateHash(),
     isDraining: () => draining,

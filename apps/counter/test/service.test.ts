@@ -1,5 +1,6 @@
 // The service over real Raft nodes: what one node acknowledged is true for all of them and survives them.
 
+import { type LogStorage, QuorateError } from "@quorate/contracts";
 import { expect, test } from "vitest";
 import { eventually } from "./support/eventually.ts";
 import { MemoryCluster } from "./support/memory-cluster.ts";
@@ -92,3 +93,33 @@ test("a restarted node still has what it acknowledged, idempotency keys included
   expect(again.text).toBe(answer.text);
   expect(again.headers.get("idempotency-replayed")).toBe("true");
 });
+
+test("a node whose storage fails stops answering, says so, and is no longer alive", async () => {
+  await using cluster = new MemoryCluster(1);
+  const disk = { failing: false };
+  await cluster.startNode("n1", (storage) => failingStorage(storage, disk));
+  await cluster.leader();
+  disk.failing = true;
+  const write = await cluster.request("n1", "POST", increments);
+  expect(write).toMatchObject({ status: 504, json: { code: "QUORATE_STORAGE_FAILED", outcome: "unknown" } });
+  expect(await cluster.request("n1", "GET", "/livez")).toMatchObject({ status: 503 });
+  expect(await cluster.request("n1", "GET", "/readyz")).toMatchObject({ status: 503 });
+  expect((await cluster.request("n1", "GET", "/v1/status")).status).toBe(200);
+  expect(await cluster.request("n1", "POST", increments)).toMatchObject({ status: 503, json: { outcome: "none" } });
+});
+
+/** Storage whose writes fail while `disk.failing`. */
+function failingStorage(storage: LogStorage, disk: { readonly failing: boolean }): LogStorage {
+  return {
+    supports: storage.supports,
+    load: () => storage.load(),
+    initialise: (identity) => storage.initialise(identity),
+    read: (range) => storage.read(range),
+    close: () => storage.close(),
+    write: (write) => (disk.failing ? Promise.reject(diskFull()) : storage.write(write)),
+  };
+}
+
+function diskFull(): QuorateError {
+  return new QuorateError({ code: "QUORATE_STORAGE_FAILED", message: "no space is left", hint: "Free some space." });
+}

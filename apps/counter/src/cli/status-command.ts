@@ -102,7 +102,7 @@ function textOf(io: CliIo, reports: readonly NodeReport[]): string {
 function rowOf(report: NodeReport, leader: NodeStatus | undefined, color: boolean): string[] {
   const { endpoint, id, status, error } = report;
   const contact = leader?.members.find((member) => member.id === id)?.lastContactMs;
-  const contactText = id === leader?.id || contact === undefined ? "-" : `${contact} ms`;
+  const contactText = id === leader?.id || contact === undefined ? "-" : durationText(contact);
   const address = endpoint.replace(/^https?:\/\//, "");
   if (status === undefined) {
     return [
@@ -132,6 +132,10 @@ function rowOf(report: NodeReport, leader: NodeStatus | undefined, color: boolea
     contactText,
     "",
   ];
+}
+
+function durationText(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
 function summaryOf(reports: readonly NodeReport[], statuses: readonly NodeStatus[]): string {

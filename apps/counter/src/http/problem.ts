@@ -22,7 +22,9 @@ export function problemResponse(service: Service, url: string, error: unknown, o
   if (known === undefined) service.onDefect(error);
   const facts = known ?? defect();
   const entry = describeCode(facts.code);
-  const status = options.status ?? entry.status;
+  // 503 invites to repeat blindly; an unknown outcome does not, whatever caused it.
+  const refused = facts.outcome === "unknown" && entry.status === 503 ? 504 : entry.status;
+  const status = options.status ?? refused;
   const { leaderId, term } = service.node.currentStatus();
   const body = JSON.stringify({
     ...facts.details,

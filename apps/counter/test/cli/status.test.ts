@@ -37,6 +37,12 @@ test("members are found through one endpoint, and a follower shows how far it is
   ]);
 });
 
+test("a contact longer ago than a second is shown in seconds", async () => {
+  const { service, nodes } = oneNode();
+  service.peerContactMs = 4249;
+  expect((await run(["status"], nodes)).stdout).toContain("4.2 s         unreachable");
+});
+
 test("-o json has a version and a stable form", async () => {
   const { nodes } = oneNode();
   const shown = JSON.parse((await run(["status", "-o", "json"], nodes)).stdout);

@@ -18,6 +18,8 @@ export class FakeService {
   /** While set, proposals wait for it. */
   gate: Promise<void> | undefined;
   draining = false;
+  /** When n3 last answered. */
+  peerContactMs = 480;
   proposals = 0;
   readonly #id: string;
   #index = 1;
@@ -96,7 +98,7 @@ export class FakeService {
       firstIndex: 1,
       durableIndex: index,
       leaderHeardMsAgo: undefined,
-      peers: [peer("n2", 12), peer("n3", 480)],
+      peers: [peer("n2", 12), peer("n3", this.peerContactMs)],
     };
   }
 }

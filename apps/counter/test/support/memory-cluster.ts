@@ -1,5 +1,6 @@
 // Real nodes in one process: memory for disks and wires, HTTP without sockets.
 
+import type { LogStorage } from "@quorate/contracts";
 import { memoryDisk, memoryLogStorage, memoryNetwork } from "@quorate/memory";
 import { type RunningService, startService } from "../../src/index.ts";
 import { type Reply, replyOf, type RequestOptions } from "../http/fake-node.ts";
@@ -24,16 +25,16 @@ export class MemoryCluster implements AsyncDisposable {
     return cluster;
   }
 
-  async startNode(id: string): Promise<void> {
+  /** `decorate` may put something between the node and its storage. */
+  async startNode(id: string, decorate: (storage: LogStorage) => LogStorage = (storage) => storage): Promise<void> {
     const disk = this.#disks.get(id);
     if (disk === undefined) throw new Error(`${id} is not a member`);
     const service = await startService({
       clusterId: "test",
       nodeId: id,
       httpUrls: new Map(this.ids.map((member) => [member, `http://${member}.test`])),
-      storage: memoryLogStorage(disk),
+      storage: decorate(memoryLogStorage(disk)),
       transport: this.network.transport(id),
-      version: "0.0.0-test",
       onDefect: (error) => this.defects.push(error),
     });
     this.#running.set(id, service);
