@@ -5,13 +5,15 @@ import type { Logger } from "pino";
 
 type Level = "trace" | "debug" | "info" | "warn" | "error";
 
-const levels: Readonly<Record<NodeEvent["type"], Level>> = {
+const levels: Readonly<Record<string, Level>> = {
   started: "info",
   roleChanged: "info",
   leaderChanged: "info",
   electionStarted: "info",
   electionWon: "info",
   steppedDown: "warn",
+  transferStarted: "info",
+  transferAborted: "warn",
   entriesTruncated: "info",
   peerBehindLog: "warn",
   peerConnected: "info",

@@ -81,12 +81,12 @@ export class FakeService {
 
   #leaderStatus(): NodeStatus {
     const index = this.#index;
-    return {
+    const status = {
       clusterId: "demo",
       incarnation: "0000",
-      state: "running",
+      state: "running" as const,
       id: this.#id,
-      role: "leader",
+      role: "leader" as const,
       term: 2,
       votedFor: "n1",
       leaderId: "n1",
@@ -98,8 +98,10 @@ export class FakeService {
       firstIndex: 1,
       durableIndex: index,
       leaderHeardMsAgo: undefined,
+      transferringTo: undefined,
       peers: [peer("n2", 12), peer("n3", this.peerContactMs)],
     };
+    return status;
   }
 }
 
