@@ -125,9 +125,9 @@ export class LogWriter {
 
   /** Waits for the queue, seals the log and closes the file. Never rejects: who waits for a write has been told. */
   async close(): Promise<void> {
-    clearTimeout(this.#sealTimer);
     await this.flushed().catch(() => undefined);
     await this.seal().catch(() => undefined);
+    clearTimeout(this.#sealTimer);
     await this.#segment.settled();
     await this.#next?.settled();
     await this.#file?.file.close().catch(() => undefined);
