@@ -30,18 +30,18 @@ const prefixBytes = 2;
 /**
  * Makes a codec that writes each message as one positional MessagePack array.
  *
- * `encode` throws `QUORATE_TOO_LARGE` for an envelope over `maxBytes` and `QUORATE_INVALID_ARGUMENT` for an id that
+ * `encode` throws `QUORATE_TOO_LARGE` for an envelope over `maxBytes` and `QUORATE_ENCODE_FAILED` for an id that
  * cannot be written. `decode` throws `QUORATE_DECODE_FAILED`, with `details.offset` or `details.field`, for everything
  * that is not a well-formed envelope; its work and memory are proportional to the bytes it was given. The entries of a
  * decoded message are views into those bytes.
  *
- * @throws QuorateError `QUORATE_INVALID_ARGUMENT` if `maxBytes` is not a whole number of at least 1 KiB.
+ * @throws QuorateError `QUORATE_OPTIONS_INVALID` if `maxBytes` is not a whole number of at least 1 KiB.
  */
 export function msgpackCodec(options: MsgpackCodecOptions = {}): Codec {
   const maxBytes = options.maxBytes ?? defaultMaxBytes;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < smallestMaxBytes) {
     throw new QuorateError({
-      code: "QUORATE_INVALID_ARGUMENT",
+      code: "QUORATE_OPTIONS_INVALID",
       message: `maxBytes must be a whole number of at least ${smallestMaxBytes}, not ${String(maxBytes)}.`,
       hint: "Leave maxBytes out, or give the transport's maxMessageBytes.",
     });

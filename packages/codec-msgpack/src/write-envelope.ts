@@ -87,7 +87,7 @@ function bodyFields(message: Message): readonly unknown[] {
 
 function unknownMessage(message: never): never {
   throw new QuorateError({
-    code: "QUORATE_INVALID_ARGUMENT",
+    code: "QUORATE_ENCODE_FAILED",
     message: `Not a message: ${JSON.stringify(message)}.`,
     hint: "Give the codec only messages that the core made.",
   });
@@ -101,7 +101,7 @@ function refusalNumber(reason: VoteRefusal | undefined): number | null {
 function name(value: string, field: string): string {
   if (value.length <= maxNameLength && value.isWellFormed()) return value;
   throw new QuorateError({
-    code: "QUORATE_INVALID_ARGUMENT",
+    code: "QUORATE_ENCODE_FAILED",
     message: `${field} cannot be written: ${value.length} characters, at most ${maxNameLength} of well-formed text are allowed.`,
     hint: "Give clusters and servers short names.",
     details: { field },

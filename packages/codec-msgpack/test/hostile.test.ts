@@ -46,6 +46,11 @@ describe("structure", () => {
     expect(catchDecodeError(codec, bytes).message).toMatch(/nested deeper than 8/);
   });
 
+  test("says how many bytes follow the end", () => {
+    const bytes = Uint8Array.of(...codec.encode(fieldsOf.heartbeat.envelope), 0xc0, 0xc0);
+    expect(catchDecodeError(codec, bytes).message).toMatch(/2 bytes after its end/);
+  });
+
   test("refuses text that is not UTF-8", () => {
     const bytes = Uint8Array.of(0x51, 1, 0x91, 0xa2, 0xc3, 0x28);
     expect(catchDecodeError(codec, bytes).message).toMatch(/not UTF-8/);

@@ -42,7 +42,7 @@ export type Refusal = {
   readonly nodeId: string;
 };
 
-/** @throws QuorateError `QUORATE_INVALID_ARGUMENT` if the names in it are too long for a handshake. */
+/** @throws QuorateError `QUORATE_OPTIONS_INVALID` if the names in it are too long for a handshake. */
 export function helloFrame(hello: Hello): Uint8Array {
   return handshakeFrame("hello", hello);
 }
@@ -61,7 +61,7 @@ function handshakeFrame(type: "hello" | "welcome" | "refusal", content: object):
   const payload = new TextEncoder().encode(JSON.stringify(content));
   if (payload.length <= maxHandshakeBytes) return frameBytes(type, payload);
   throw new QuorateError({
-    code: "QUORATE_INVALID_ARGUMENT",
+    code: "QUORATE_OPTIONS_INVALID",
     message: `The names of this cluster and its servers are too long: a ${type} takes ${payload.length} of ${maxHandshakeBytes} bytes.`,
     hint: "Use shorter names: 64 characters are plenty.",
   });

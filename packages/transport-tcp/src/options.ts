@@ -78,7 +78,7 @@ export type Settings = {
   readonly random: Random;
 };
 
-/** Fills in defaults and refuses what cannot work, with `QUORATE_INVALID_ARGUMENT` and the option's name. */
+/** Fills in defaults and refuses what cannot work, with `QUORATE_OPTIONS_INVALID` and the option's name. */
 export function readOptions(options: TcpTransportOptions): Settings {
   const { peers } = options;
   const isLookUp = typeof peers === "function";
@@ -156,7 +156,7 @@ function checkRange(name: string, value: number, range: { readonly from: number;
 
 function invalid(message: string): QuorateError {
   return new QuorateError({
-    code: "QUORATE_INVALID_ARGUMENT",
+    code: "QUORATE_OPTIONS_INVALID",
     message,
     hint: "Correct this option of tcpTransport; the other options were not looked at yet.",
   });

@@ -26,10 +26,10 @@ export type TcpTransport = Transport & {
  * the other side says. Use it where everybody who can reach the port is trusted.
  *
  * `start` rejects with `QUORATE_ADDRESS_IN_USE` or `QUORATE_ADDRESS_UNUSABLE` if it cannot listen, and with
- * `QUORATE_INVALID_ARGUMENT` if names are too long. Messages of one turn of the event loop to one peer and lane leave in
+ * `QUORATE_OPTIONS_INVALID` if names are too long. Messages of one turn of the event loop to one peer and lane leave in
  * one write. Delivery is in order per connection; after a reconnect, messages may be missing but are never repeated.
  *
- * @throws QuorateError `QUORATE_INVALID_ARGUMENT` if an option is out of range.
+ * @throws QuorateError `QUORATE_OPTIONS_INVALID` if an option is out of range.
  */
 export function tcpTransport(options: TcpTransportOptions): TcpTransport {
   return new RunningTransport(readOptions(options));

@@ -199,7 +199,7 @@ test.each([
 test("names that do not fit into a handshake are refused at start", async () => {
   await using stage = new Stage();
   await expect(stage.start("n1", { identity: { clusterId: "x".repeat(1000) } })).rejects.toMatchObject({
-    code: "QUORATE_INVALID_ARGUMENT",
+    code: "QUORATE_OPTIONS_INVALID",
     message: expect.stringContaining("too long"),
   });
 });

@@ -106,7 +106,7 @@ describe("options", () => {
     ["backoff.maxMs", { backoff: { minMs: 100, maxMs: 50 } }],
   ])("names %s when it cannot work", (name, wrong) => {
     expect(() => tcpTransport({ ...good, ...wrong })).toThrow(
-      expect.objectContaining({ code: "QUORATE_INVALID_ARGUMENT", message: expect.stringContaining(name) }),
+      expect.objectContaining({ code: "QUORATE_OPTIONS_INVALID", message: expect.stringContaining(name) }),
     );
   });
 });
