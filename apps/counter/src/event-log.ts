@@ -24,12 +24,6 @@ const levels: Readonly<Record<string, Level>> = {
   messagesDropped: "warn",
   loopStalled: "warn",
   failed: "error",
-  termChanged: "debug",
-  voteGranted: "debug",
-  voteRefused: "debug",
-  voteReceived: "debug",
-  appendRefused: "debug",
-  messageIgnored: "debug",
   commitAdvanced: "trace",
 };
 

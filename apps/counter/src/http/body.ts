@@ -32,6 +32,8 @@ export async function readObject(
     throw requestError("QUORATE_CONTENT_TYPE", `The content type is "${contentType}", expected application/json.`);
   }
   const bytes = length === null ? await readStream(request) : new Uint8Array(await request.arrayBuffer());
+  // Whoever serves the handler may not hold the client to the length that it announced.
+  if (bytes.length > maxBodyBytes) throw tooLarge(`${bytes.length} bytes`);
   if (bytes.length === 0 && emptyAllowed) {
     refuseForeignForm(headers, contentType);
     return {};

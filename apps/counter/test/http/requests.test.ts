@@ -149,6 +149,12 @@ test("an announced body over 1 MiB is 413 before it is read", async () => {
   expect(reply).toMatchObject({ status: 413, json: { code: "QUORATE_TOO_LARGE", limitBytes: 1_048_576 } });
 });
 
+test("a body that is longer than announced is 413 all the same", async () => {
+  const body = `{"value":"${"x".repeat(1024 * 1024)}"}`;
+  const reply = await service.request("PUT", "/v1/registers/a", { body, headers: { "content-length": "7" } });
+  expect(reply).toMatchObject({ status: 413, json: { code: "QUORATE_TOO_LARGE" } });
+});
+
 test("an endless body is 413 after 1 MiB, and no more of it is read", async () => {
   let pulled = 0;
   const endless = new ReadableStream<Uint8Array>({
