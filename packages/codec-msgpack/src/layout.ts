@@ -22,6 +22,7 @@ export const messageNumbers: Readonly<Record<Message["type"], number>> = {
   appendResponse: 6,
   heartbeatRequest: 7,
   heartbeatResponse: 8,
+  timeoutNow: 9,
 };
 
 /** The number of each entry kind. */

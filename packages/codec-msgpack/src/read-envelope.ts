@@ -42,6 +42,7 @@ function readMessage(fields: FieldReader, known: { readonly type: Message["type"
         ...header,
         lastLogIndex: fields.integer("lastLogIndex"),
         lastLogTerm: fields.integer("lastLogTerm"),
+        isTransfer: fields.boolean("isTransfer"),
       };
     case "voteResponse":
       return { type, ...header, ...readVote(fields) };
@@ -68,6 +69,8 @@ function readMessage(fields: FieldReader, known: { readonly type: Message["type"
       return { type, ...header, commitIndex: fields.integer("commitIndex"), round: fields.integer("round") };
     case "heartbeatResponse":
       return { type, ...header, round: fields.integer("round") };
+    case "timeoutNow":
+      return { type, ...header };
     default:
       return unknownType(type);
   }

@@ -67,7 +67,7 @@ function bodyFields(message: Message): readonly unknown[] {
     case "preVoteResponse":
       return [message.campaignTerm, message.granted, refusalNumber(message.reason)];
     case "voteRequest":
-      return [message.lastLogIndex, message.lastLogTerm];
+      return [message.lastLogIndex, message.lastLogTerm, message.isTransfer];
     case "voteResponse":
       return [message.granted, refusalNumber(message.reason)];
     case "appendRequest":
@@ -80,6 +80,8 @@ function bodyFields(message: Message): readonly unknown[] {
       return [message.commitIndex, message.round];
     case "heartbeatResponse":
       return [message.round];
+    case "timeoutNow":
+      return [];
     default:
       return unknownMessage(message);
   }

@@ -14,7 +14,8 @@ const messages: Readonly<Record<string, Envelope["message"]>> = {
   "pre-vote-request": { type: "preVoteRequest", ...header, campaignTerm: 8, lastLogIndex: 41, lastLogTerm: 6 },
   "pre-vote-granted": { type: "preVoteResponse", ...header, campaignTerm: 8, granted: true },
   "pre-vote-refused": { type: "preVoteResponse", ...header, campaignTerm: 8, granted: false, reason: "hearsLeader" },
-  "vote-request": { type: "voteRequest", ...header, lastLogIndex: 41, lastLogTerm: 6 },
+  "vote-request": { type: "voteRequest", ...header, lastLogIndex: 41, lastLogTerm: 6, isTransfer: false },
+  "vote-request-transfer": { type: "voteRequest", ...header, lastLogIndex: 41, lastLogTerm: 6, isTransfer: true },
   "vote-granted": { type: "voteResponse", ...header, granted: true },
   "vote-refused-older-term": { type: "voteResponse", ...header, granted: false, reason: "olderTerm" },
   "vote-refused-log-behind": { type: "voteResponse", ...header, granted: false, reason: "logBehind" },
@@ -39,6 +40,7 @@ const messages: Readonly<Record<string, Envelope["message"]>> = {
   },
   "heartbeat-request": { type: "heartbeatRequest", ...header, commitIndex: 40, round: 12 },
   "heartbeat-response": { type: "heartbeatResponse", ...header, round: 12 },
+  "timeout-now": { type: "timeoutNow", ...header },
   "largest-numbers": {
     type: "heartbeatRequest",
     from: "n1",

@@ -13,6 +13,7 @@ export const laneOf: Readonly<Record<MessageType, Lane>> = {
   voteResponse: "control",
   heartbeatRequest: "control",
   heartbeatResponse: "control",
+  timeoutNow: "control",
   appendRequest: "append",
   appendResponse: "append",
 };

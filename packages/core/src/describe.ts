@@ -22,6 +22,7 @@ export function statusOf(server: Server): RaftStatus {
     durableIndex: server.durability.durableIndex,
     leaderHeardMsAgo:
       role.name === "follower" && role.leaderId !== undefined ? server.now - role.leaderHeardAt : undefined,
+    transferringTo: role.name === "leader" ? role.transfer?.to : undefined,
     peers: role.name === "leader" ? peersOf(server, role) : [],
   };
 }

@@ -15,7 +15,7 @@ export function onElectionTimeout(server: Server): void {
     return;
   }
   if (server.options.protection.preVote) startPreVote(server);
-  else startElection(server);
+  else startElection(server, { isTransfer: false });
 }
 
 /** Asks everybody whether an election would be won. Term and vote stay as they are. Thesis 9.6. */
@@ -39,7 +39,7 @@ function startPreVote(server: Server): void {
 }
 
 /** Moves to the next term, votes for itself and asks everybody else. Thesis 3.4. */
-export function startElection(server: Server): void {
+export function startElection(server: Server, { isTransfer }: { readonly isTransfer: boolean }): void {
   announceElection(server, false);
   server.enterTerm(server.term + 1);
   server.voteFor(server.id);
@@ -57,6 +57,7 @@ export function startElection(server: Server): void {
       term: server.term,
       lastLogIndex: server.log.lastIndex,
       lastLogTerm: server.log.lastTerm,
+      isTransfer,
     });
   }
 }
@@ -97,7 +98,7 @@ function preVoteRefusal(server: Server, message: PreVoteRequest): VoteRefusal | 
 /** The vote itself. Thesis 3.4 and figure 3.1 (RequestVote RPC). */
 export function onVoteRequest(server: Server, message: VoteRequest): IgnoredReason | undefined {
   // Comes before any look at the term: a server that hears a leader must not be moved by a disruptive candidate. Thesis 4.2.3.
-  if (server.options.protection.leaderLease && hearsLeader(server)) {
+  if (server.options.protection.leaderLease && !message.isTransfer && hearsLeader(server)) {
     refuseVote(server, message, "hearsLeader");
     return message.term > server.term ? "hearsLeader" : undefined;
   }
@@ -179,7 +180,7 @@ export function onVoteResponse(server: Server, message: VoteResponse): IgnoredRe
 
 function countPreVotes(server: Server): void {
   if (server.role.name !== "preCandidate") return;
-  if (tally(server.configuration.voters, server.role.votes) === "won") startElection(server);
+  if (tally(server.configuration.voters, server.role.votes) === "won") startElection(server, { isTransfer: false });
 }
 
 function countVotes(server: Server): void {

@@ -60,6 +60,9 @@ export type RaftEvent =
     }
   | { readonly type: "electionWon"; readonly term: number; readonly votes: readonly NodeId[] }
   | { readonly type: "steppedDown"; readonly term: number; readonly reason: StepDownReason; readonly detail: string }
+  | { readonly type: "transferStarted"; readonly to: NodeId; readonly term: number }
+  /** The target did not take over within an election timeout; this server goes on leading. */
+  | { readonly type: "transferAborted"; readonly to: NodeId; readonly term: number }
   | { readonly type: "commitAdvanced"; readonly commitIndex: number }
   | {
       readonly type: "entriesTruncated";

@@ -23,6 +23,7 @@ export type {
   MessageType,
   PreVoteRequest,
   PreVoteResponse,
+  TimeoutNow,
   VoteRefusal,
   VoteRequest,
   VoteResponse,
@@ -42,6 +43,7 @@ export type {
   Ready,
   RejectedRead,
   StepResult,
+  TransferResult,
 } from "./ready.ts";
 export { emptyState } from "./server.ts";
 export type { RestoredState } from "./server.ts";

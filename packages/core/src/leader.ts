@@ -23,6 +23,7 @@ export function becomeLeader(server: Server, votes: readonly NodeId[]): void {
     firstOwnIndex: nextIndex,
     reads: new ReadQueue(),
     heartbeatDue: server.now,
+    transfer: undefined,
     uncommittedBytes: 0,
   };
   server.emit({ type: "electionWon", term: server.term, votes });
@@ -43,7 +44,8 @@ export function onLeaderTick(server: Server, leader: Leader): void {
 
 /** When the leader must look at the time again. */
 export function leaderDeadline(server: Server, leader: Leader): number {
-  return Math.min(leader.heartbeatDue, quorumDeadline(server, leader));
+  const transferDeadline = leader.transfer?.deadline ?? Number.POSITIVE_INFINITY;
+  return Math.min(leader.heartbeatDue, quorumDeadline(server, leader), transferDeadline);
 }
 
 /** The latest moment at which a majority, this server included, is known to have been in contact. */

@@ -33,6 +33,8 @@ export type VoteRequest = Header & {
   readonly type: "voteRequest";
   readonly lastLogIndex: number;
   readonly lastLogTerm: number;
+  /** The leader itself asked for this election, so hearing it is no reason to refuse. Thesis 3.10. */
+  readonly isTransfer: boolean;
 };
 
 /** The answer to a vote request; leaves only when the vote is durable. */
@@ -103,6 +105,11 @@ export type HeartbeatResponse = Header & {
   readonly round: number;
 };
 
+/** You have my whole log: campaign now. Thesis 3.10. */
+export type TimeoutNow = Header & {
+  readonly type: "timeoutNow";
+};
+
 /** Everything a server can receive from another one. */
 export type Message =
   | PreVoteRequest
@@ -112,7 +119,8 @@ export type Message =
   | AppendRequest
   | AppendResponse
   | HeartbeatRequest
-  | HeartbeatResponse;
+  | HeartbeatResponse
+  | TimeoutNow;
 
 /** The discriminator of {@link Message}. */
 export type MessageType = Message["type"];

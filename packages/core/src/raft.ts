@@ -26,12 +26,13 @@ import {
 import { sizeOf } from "./log.ts";
 import type { AppendResponse, HeartbeatResponse, Message } from "./message.ts";
 import { completeOptions, type RaftOptions } from "./options.ts";
-import type { ProposalOutcome, ProposeResult, ReadIndexResult, Ready, StepResult } from "./ready.ts";
+import type { ProposalOutcome, ProposeResult, ReadIndexResult, Ready, StepResult, TransferResult } from "./ready.ts";
 import { onAppendResponse, onEntriesForPeer, replicate } from "./replication.ts";
 import { emptyState, type RestoredState, Server } from "./server.ts";
 import type { RaftStatus } from "./status.ts";
+import { beginTransfer, continueTransfer, onTimeoutNow, onTransferTick } from "./transfer.ts";
 import { statusOf } from "./describe.ts";
-import type { Entry, EntryId } from "./types.ts";
+import type { Entry, EntryId, NodeId } from "./types.ts";
 
 /**
  * One server of a Raft cluster, as a deterministic function of its inputs.
@@ -53,8 +54,10 @@ export class Raft {
   tick(now: number): void {
     this.#input(now, (server) => {
       if (server.electionDeadline === undefined) server.restartElectionTimer();
-      if (server.role.name === "leader") onLeaderTick(server, server.role);
-      else if (server.now >= (server.electionDeadline ?? 0)) onElectionTimeout(server);
+      if (server.role.name === "leader") {
+        onTransferTick(server, server.role);
+        onLeaderTick(server, server.role);
+      } else if (server.now >= (server.electionDeadline ?? 0)) onElectionTimeout(server);
     });
   }
 
@@ -83,6 +86,9 @@ export class Raft {
       if (leader.name !== "leader") return { accepted: false, reason: "notLeader", leaderId: server.leaderId };
       const { maxCommandBytes, maxUncommittedBytes } = server.options.limits;
       if (data.byteLength > maxCommandBytes) return { accepted: false, reason: "tooLarge", leaderId: server.id };
+      if (leader.transfer !== undefined) {
+        return { accepted: false, reason: "transferring", leaderId: leader.transfer.to };
+      }
       const entry: Entry = { index: server.log.lastIndex + 1, term: server.term, kind: "command", data };
       if (leader.uncommittedBytes + sizeOf(entry) > maxUncommittedBytes) {
         return { accepted: false, reason: "busy", leaderId: server.id };
@@ -99,6 +105,14 @@ export class Raft {
       this.#lastReadId += 1;
       return requestRead(server, this.#lastReadId);
     });
+  }
+
+  /**
+   * Hands leadership to `to`, or to the voter that has most of the log. Until another server leads, or an election timeout
+   * has passed (`transferAborted`), proposals are refused. Thesis 3.10.
+   */
+  transferLeadership(to?: NodeId): TransferResult {
+    return this.#input(undefined, (server) => beginTransfer(server, to));
   }
 
   /** Starts an election now instead of waiting for the timeout. Does nothing at a leader or at a server without a vote. */
@@ -148,6 +162,7 @@ export class Raft {
       if (server.role.name === "leader") {
         serveWaitingReads(server, server.role);
         replicate(server, server.role);
+        continueTransfer(server, server.role);
       }
       const committed = takeCommitted(server);
       const write = server.durability.takeWrite(server.log);
@@ -202,6 +217,8 @@ function dispatch(server: Server, message: Message): IgnoredReason | undefined {
       return onHeartbeatRequest(server, message);
     case "appendRequest":
       return onAppendRequest(server, message);
+    case "timeoutNow":
+      return onTimeoutNow(server, message);
     case "heartbeatResponse":
     case "appendResponse":
       return onFollowerResponse(server, message);

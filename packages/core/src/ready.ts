@@ -50,8 +50,11 @@ export type ProposeResult =
   | { readonly accepted: true; readonly index: number; readonly term: number }
   | {
       readonly accepted: false;
-      /** `busy`: too many uncommitted bytes. In every case the command will certainly not be applied. */
-      readonly reason: "notLeader" | "tooLarge" | "busy";
+      /**
+       * `busy`: too many uncommitted bytes. `transferring`: leadership is being handed over, to `leaderId` as it seems.
+       * In every case the command will certainly not be applied.
+       */
+      readonly reason: "notLeader" | "tooLarge" | "busy" | "transferring";
       readonly leaderId: NodeId | undefined;
     };
 
@@ -59,6 +62,15 @@ export type ProposeResult =
 export type ReadIndexResult =
   | { readonly accepted: true; readonly readId: number }
   | { readonly accepted: false; readonly reason: "notLeader" | "busy"; readonly leaderId: NodeId | undefined };
+
+/** How a request to hand over leadership was received. An accepted one ends with a new leader or `transferAborted`. */
+export type TransferResult =
+  | { readonly accepted: true; readonly to: NodeId }
+  | {
+      readonly accepted: false;
+      readonly reason: "notLeader" | "inProgress" | "alreadyLeader" | "notAVoter" | "noOtherVoter";
+      readonly leaderId: NodeId | undefined;
+    };
 
 /** What became of a message: handled, or ignored with a reason. */
 export type StepResult = { readonly handled: true } | { readonly handled: false; readonly reason: IgnoredReason };

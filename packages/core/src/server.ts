@@ -54,8 +54,19 @@ export type Leader = {
   readonly firstOwnIndex: number;
   readonly reads: ReadQueue;
   heartbeatDue: number;
+  /** Leadership is being handed over; no proposals are taken meanwhile. */
+  transfer: Transfer | undefined;
   /** Bytes of own proposals that are not committed yet. */
   uncommittedBytes: number;
+};
+
+/** A hand-over under way. Thesis 3.10. */
+export type Transfer = {
+  readonly to: NodeId;
+  /** When the leader gives it up, in the caller's milliseconds. */
+  readonly deadline: number;
+  /** The target has the whole log and was told to campaign. */
+  isTargetTold: boolean;
 };
 
 /** The role of a server with the state that only this role has. */

@@ -36,6 +36,8 @@ export type RaftStatus = {
   readonly durableIndex: number;
   /** Milliseconds since a leader was last heard; undefined for a leader and before the first contact. */
   readonly leaderHeardMsAgo: number | undefined;
+  /** Only while leading: to whom leadership is being handed over. */
+  readonly transferringTo: NodeId | undefined;
   /** Only while leading: every other member. */
   readonly peers: readonly PeerStatus[];
 };

@@ -55,6 +55,12 @@ export type Proposed<Result> = LogPosition & {
   readonly result: Result;
 };
 
+/** The end of a transfer of leadership. */
+export type Transferred = {
+  readonly leaderId: NodeId;
+  readonly term: number;
+};
+
 /** How fresh a read must be. */
 export type Consistency =
   /** Sees every write that was acknowledged before the read began. Leader only. Thesis 6.4. */

@@ -3,16 +3,48 @@
 // next batch, so throughput rises with load and a lone write is not delayed.
 
 import { type Clock, codeOf, QuorateError, type StoreIdentity, type TransportEvent } from "@quorate/contracts";
-import { type Entry, type Message, Raft, type RaftEvent, type Ready, type RestoredState } from "@quorate/core";
-import type { CallOptions, Consistency, NodeEvent, NodeStatus, Proposed, Queried, RaftNodeOptions } from "./api.ts";
+import {
+  type Entry,
+  type Message,
+  type NodeId,
+  type ProposeResult,
+  Raft,
+  type RaftEvent,
+  type Ready,
+  type RestoredState,
+} from "@quorate/core";
+import type {
+  CallOptions,
+  Consistency,
+  NodeEvent,
+  NodeStatus,
+  Proposed,
+  Queried,
+  RaftNodeOptions,
+  Transferred,
+} from "./api.ts";
 import { Broadcast } from "./broadcast.ts";
 import { coreOptions, maxCommandBytesOf, maxUncommittedBytesOf } from "./core-options.ts";
-import { aborted, busy, closed, nodeFailed, notLeader, readLost, tooLarge } from "./errors.ts";
+import {
+  aborted,
+  busy,
+  closed,
+  nodeFailed,
+  notLeader,
+  outcomeUnknown,
+  readLost,
+  tooLarge,
+  transferAborted,
+  transferRefused,
+  transferring,
+} from "./errors.ts";
 import { type Arrival, NextBatch } from "./next-batch.ts";
 import { Proposals } from "./proposals.ts";
 import { Reads } from "./reads.ts";
 import { systemClock } from "./system-clock.ts";
 import { Waiting } from "./waiting.ts";
+
+type ProposalRefusal = Extract<ProposeResult, { accepted: false }>["reason"];
 
 /** How often the deadlines of waiting calls are looked at. */
 const EXPIRY_CHECK_MS = 25;
@@ -32,6 +64,7 @@ export class Driver<Query, Answer, Result> {
   readonly #nextBatch: NextBatch<Result>;
   readonly #proposals = new Proposals<Result>();
   readonly #reads = new Reads<Query, Answer>();
+  #transfer: Waiting<Transferred> | undefined;
   #state: NodeStatus["state"] = "running";
   #failure: QuorateError | undefined;
   #inbox: Message[] = [];
@@ -93,6 +126,20 @@ export class Driver<Query, Answer, Result> {
     this.#reads.add(result.readId, query, caller);
     this.#wake();
     return caller.promise;
+  }
+
+  transferLeadership(to: NodeId | undefined, options: CallOptions | undefined): Promise<Transferred> {
+    const refusal = this.#refusal(options);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const result = this.#raft.transferLeadership(to);
+    if (!result.accepted) {
+      const { id, term, leaderId } = this.#raft.status();
+      const { reason } = result;
+      return Promise.reject(reason === "notLeader" ? notLeader(id, leaderId, term) : transferRefused(reason, to));
+    }
+    this.#transfer = new Waiting(this.#clock.now(), options, "unknown");
+    this.#wake();
+    return this.#transfer.promise;
   }
 
   status(): NodeStatus {
@@ -247,11 +294,18 @@ export class Driver<Query, Answer, Result> {
   #report(events: readonly RaftEvent[], now: number): void {
     for (const event of events) {
       this.events.publish(event);
-      if (event.type !== "steppedDown") continue;
-      // The next leader usually decides within two election timeouts; who waits longer learns that nobody knows.
-      const [, maxTimeoutMs] = this.#options.raft?.electionTimeoutMs ?? [150, 300];
-      this.#proposals.shortenDeadlines(now + 2 * maxTimeoutMs);
+      if (event.type === "steppedDown") this.#onSteppedDown(now);
+      if (event.type === "transferAborted") this.#transfer?.reject(transferAborted(event.to));
+      if (event.type === "leaderChanged" && event.leaderId !== undefined && !this.#raft.isLeader) {
+        this.#transfer?.resolve({ leaderId: event.leaderId, term: event.term });
+      }
     }
+  }
+
+  #onSteppedDown(now: number): void {
+    // The next leader usually decides within two election timeouts; who waits longer learns that nobody knows.
+    const [, maxTimeoutMs] = this.#options.raft?.electionTimeoutMs ?? [150, 300];
+    this.#proposals.shortenDeadlines(now + 2 * maxTimeoutMs);
   }
 
   #expire(now: number): void {
@@ -260,6 +314,9 @@ export class Driver<Query, Answer, Result> {
     this.#nextBatch.expire(now);
     this.#proposals.expire(now);
     this.#reads.expire(now);
+    if (this.#transfer !== undefined && now >= this.#transfer.deadlineMs) {
+      this.#transfer.reject(outcomeUnknown("leadership was not handed over in time"));
+    }
   }
 
   #armTimer(now: number): void {
@@ -285,8 +342,8 @@ export class Driver<Query, Answer, Result> {
     return undefined;
   }
 
-  #proposalRefused(reason: "notLeader" | "tooLarge" | "busy", sizeBytes: number): QuorateError {
-    const { id, term, leaderId } = this.#raft.status();
+  #proposalRefused(reason: ProposalRefusal, sizeBytes: number): QuorateError {
+    const { id, term, leaderId, transferringTo } = this.#raft.status();
     switch (reason) {
       case "notLeader":
         return notLeader(id, leaderId, term);
@@ -294,6 +351,8 @@ export class Driver<Query, Answer, Result> {
         return tooLarge(sizeBytes, maxCommandBytesOf(this.#options));
       case "busy":
         return busy("uncommitted proposals");
+      case "transferring":
+        return transferring(id, transferringTo);
     }
   }
 
@@ -322,6 +381,7 @@ export class Driver<Query, Answer, Result> {
   }
 
   #settleAll(error: (outcome: "none" | "unknown") => QuorateError): void {
+    this.#transfer?.reject(error("unknown"));
     this.#cancelTimer?.();
     this.#nextBatch.rejectAll(() => error("none"));
     this.#proposals.rejectAll(() => error("unknown"));

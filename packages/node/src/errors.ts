@@ -1,7 +1,9 @@
 // The failures a caller of a node can see, each with what to do about it.
 
 import { QuorateError } from "@quorate/contracts";
-import type { NodeId } from "@quorate/core";
+import type { NodeId, TransferResult } from "@quorate/core";
+
+type TransferRefusal = Extract<TransferResult, { accepted: false }>["reason"];
 
 /** This server does not lead; the leader is known or not. */
 export function notLeader(nodeId: NodeId, leaderId: NodeId | undefined, term: number): QuorateError {
@@ -20,6 +22,46 @@ export function notLeader(nodeId: NodeId, leaderId: NodeId | undefined, term: nu
     hint: `send the request to ${leaderId}`,
     retryable: true,
     details: { leaderId, term },
+  });
+}
+
+/** The leader is handing over: nobody takes proposals until the next one leads. */
+export function transferring(nodeId: NodeId, to: NodeId | undefined): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_NO_LEADER",
+    message: `${nodeId} is handing its leadership to ${to ?? "another server"}`,
+    hint: "retry with backoff: the next leader takes over within an election timeout",
+    retryable: true,
+    details: { transferringTo: to },
+  });
+}
+
+const transferRefusals: Readonly<Record<Exclude<TransferRefusal, "notLeader">, string>> = {
+  inProgress: "another transfer is under way",
+  alreadyLeader: "it leads already",
+  notAVoter: "it is not a voter of the configuration",
+  noOtherVoter: "there is no other voter",
+};
+
+/** Leadership cannot be handed over as asked. */
+export function transferRefused(reason: Exclude<TransferRefusal, "notLeader">, to: NodeId | undefined): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_TRANSFER_REFUSED",
+    message: `leadership cannot be handed to ${to ?? "another server"}: ${transferRefusals[reason]}`,
+    hint: "choose another voter of the cluster, or wait for the transfer that is under way",
+    retryable: reason === "inProgress",
+    details: { to, reason },
+  });
+}
+
+/** The target did not take over in time; the leader goes on. */
+export function transferAborted(to: NodeId): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_TRANSFER_ABORTED",
+    message: `${to} did not take over within an election timeout`,
+    hint: "check that it is up and connected, or choose another server; the old leader goes on leading",
+    retryable: true,
+    details: { to },
   });
 }
 

@@ -11,6 +11,7 @@ export type {
   Queried,
   RaftNodeOptions,
   RaftTuning,
+  Transferred,
 } from "./api.ts";
 export { RaftNode } from "./raft-node.ts";
 export { systemClock } from "./system-clock.ts";

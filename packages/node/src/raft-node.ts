@@ -1,6 +1,16 @@
 // The public face of a node: start, propose, query, watch, close. What happens in between is the driver's business.
 
-import type { CallOptions, Consistency, NodeEvent, NodeStatus, Proposed, Queried, RaftNodeOptions } from "./api.ts";
+import type { NodeId } from "@quorate/core";
+import type {
+  CallOptions,
+  Consistency,
+  NodeEvent,
+  NodeStatus,
+  Proposed,
+  Queried,
+  RaftNodeOptions,
+  Transferred,
+} from "./api.ts";
 import { Driver } from "./driver.ts";
 import { openStore } from "./identity.ts";
 
@@ -52,6 +62,17 @@ export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
    */
   query(query: Query, options?: CallOptions & { readonly consistency?: Consistency }): Promise<Queried<Answer>> {
     return this.#driver.query(query, options);
+  }
+
+  /**
+   * Hands leadership to `to`, or to the voter that has most of the log, and resolves with the leader that follows. New
+   * proposals are refused meanwhile. Thesis 3.10.
+   *
+   * Rejects with `QUORATE_NOT_LEADER`, `QUORATE_NO_LEADER`, `QUORATE_TRANSFER_REFUSED`, or `QUORATE_TRANSFER_ABORTED` if the
+   * target has not taken over within an election timeout: then this node goes on leading.
+   */
+  transferLeadership(to?: NodeId, options?: CallOptions): Promise<Transferred> {
+    return this.#driver.transferLeadership(to, options);
   }
 
   /** The state of this moment. Works in every state, also after a failure. */

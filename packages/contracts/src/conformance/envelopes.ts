@@ -19,7 +19,8 @@ function sampleMessages(): readonly Message[] {
     { type: "preVoteRequest", ...header, campaignTerm: 8, lastLogIndex: 41, lastLogTerm: 6 },
     { type: "preVoteResponse", ...header, campaignTerm: 8, granted: true },
     { type: "preVoteResponse", ...header, campaignTerm: 8, granted: false, reason: "hearsLeader" },
-    { type: "voteRequest", ...header, lastLogIndex: 0, lastLogTerm: 0 },
+    { type: "voteRequest", ...header, lastLogIndex: 0, lastLogTerm: 0, isTransfer: false },
+    { type: "voteRequest", ...header, lastLogIndex: 41, lastLogTerm: 6, isTransfer: true },
     { type: "voteResponse", ...header, granted: true },
     { type: "voteResponse", ...header, granted: false, reason: "olderTerm" },
     { type: "voteResponse", ...header, granted: false, reason: "logBehind" },
@@ -30,6 +31,7 @@ function sampleMessages(): readonly Message[] {
     { type: "appendResponse", ...header, accepted: false, prevLogIndex: 41, hintIndex: 17, hintTerm: 3 },
     { type: "heartbeatRequest", ...header, commitIndex: 40, round: 12 },
     { type: "heartbeatResponse", ...header, round: 12 },
+    { type: "timeoutNow", ...header },
     { type: "heartbeatRequest", from: "节点一", to: "n\u{1f980}", term: largest, commitIndex: largest, round: 2 ** 32 },
   ];
 }
@@ -68,7 +70,14 @@ function randomMessage(random: SeededRandom): Message {
       lastLogTerm: number(),
     }),
     () => ({ type: "preVoteResponse", ...common, campaignTerm: number(), ...vote }),
-    () => ({ type: "voteRequest", ...common, lastLogIndex: number(), lastLogTerm: number() }),
+    () => ({
+      type: "voteRequest",
+      ...common,
+      lastLogIndex: number(),
+      lastLogTerm: number(),
+      isTransfer: random.chance(0.5),
+    }),
+    () => ({ type: "timeoutNow", ...common }),
     () => ({ type: "voteResponse", ...common, ...vote }),
     () => ({ type: "appendRequest", ...common, ...randomAppend(random), leaderCommit: number() }),
     () => ({ type: "appendResponse", ...common, accepted: true, matchIndex: number() }),
@@ -127,6 +136,7 @@ const numberFields: Readonly<Record<Message["type"], readonly string[]>> = {
   appendResponse: [],
   heartbeatRequest: ["commitIndex", "round"],
   heartbeatResponse: ["round"],
+  timeoutNow: [],
 };
 
 /** Says what is not well-formed about an envelope that a codec returned; undefined if nothing is. */
@@ -141,6 +151,7 @@ export function findMalformed(envelope: Envelope): string | undefined {
   if (wrongNumber !== undefined) return wrongNumber;
   if (message.type === "preVoteResponse" || message.type === "voteResponse") return findMalformedVote(message);
   if (message.type === "appendResponse") return findMalformedAnswer(facts);
+  if (message.type === "voteRequest" && typeof message.isTransfer !== "boolean") return "isTransfer";
   return message.type === "appendRequest" ? findMalformedEntries(message) : undefined;
 }
 

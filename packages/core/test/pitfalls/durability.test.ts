@@ -5,7 +5,7 @@ import { bytes, entryOf, LoneServer, logOf } from "../support/lone-server.ts";
 test("P02 no vote leaves before its term and vote are durable, so a restart cannot vote twice", () => {
   const server = new LoneServer();
   const ask = (from: string) =>
-    ({ type: "voteRequest", from, to: "n1", term: 1, lastLogIndex: 0, lastLogTerm: 0 }) as const;
+    ({ type: "voteRequest", from, to: "n1", term: 1, lastLogIndex: 0, lastLogTerm: 0, isTransfer: false }) as const;
   server.raft.step(ask("n2"), 0);
   expect(server.ready().messages).toEqual([]);
   const restarted = new LoneServer();

@@ -4,7 +4,7 @@ import { LoneServer, logOf } from "../support/lone-server.ts";
 
 /** A vote request of n2 for a candidate whose log ends at the given place. */
 function ask(term: number, lastLogIndex = 0, lastLogTerm = 0, from = "n2") {
-  return { type: "voteRequest", from, term, lastLogIndex, lastLogTerm } as const;
+  return { type: "voteRequest", from, term, lastLogIndex, lastLogTerm, isTransfer: false } as const;
 }
 
 test("S10 a vote request with a lower term is refused, and the answer carries the newer term", () => {

@@ -97,6 +97,7 @@ export class Chaos {
     if (!machine.isUp && this.#chance(0.02)) this.#restart(machine);
     if (this.#chance(0.003)) this.#cutSomething();
     if (this.#chance(0.004)) this.#cut.clear();
+    if (this.#chance(0.002)) this.#leader()?.raft.transferLeadership();
   }
 
   #cutSomething(): void {

@@ -112,6 +112,12 @@ export class Cluster {
     return result;
   }
 
+  transferLeadership(id: string, to?: string): ReturnType<Raft["transferLeadership"]> {
+    const result = this.#machine(id).raft.transferLeadership(to);
+    this.#settle(id);
+    return result;
+  }
+
   campaign(id: string): void {
     this.#machine(id).raft.campaign();
     this.#settle(id);
