@@ -9,6 +9,7 @@ const KiB = 1024;
 const MESSAGE_OVERHEAD_BYTES = 4 * KiB;
 const DEFAULT_MAX_COMMAND_BYTES = (1024 + 64) * KiB;
 const DEFAULT_MAX_APPEND_BYTES = 512 * KiB;
+const DEFAULT_ELECTION_TIMEOUT_MS = [150, 300] as const;
 const DEFAULT_MAX_UNCOMMITTED_BYTES = 64 * 1024 * KiB;
 
 type AnyNodeOptions = Omit<RaftNodeOptions<never, unknown, unknown>, "stateMachine">;
@@ -16,7 +17,7 @@ type AnyNodeOptions = Omit<RaftNodeOptions<never, unknown, unknown>, "stateMachi
 /** The options for the core of a node. */
 export function coreOptions(options: AnyNodeOptions): RaftOptions {
   const { raft = {}, limits = {} } = options;
-  const { electionTimeoutMs, heartbeatMs, preVote, leaderLease, checkQuorum } = raft;
+  const { heartbeatMs, preVote, leaderLease, checkQuorum } = raft;
   const { maxPendingReads } = limits;
   const room = options.transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES;
   const coreLimits: Partial<LimitOptions> = {
@@ -29,7 +30,7 @@ export function coreOptions(options: AnyNodeOptions): RaftOptions {
     id: options.nodeId,
     configuration: options.configuration,
     random: options.random ?? Math.random,
-    timing: defined({ electionTimeoutMs, heartbeatMs }),
+    timing: { electionTimeoutMs: electionTimeoutOf(options), ...defined({ heartbeatMs }) },
     protection: defined({ preVote, leaderLease, checkQuorum }),
     limits: coreLimits,
   };
@@ -39,6 +40,11 @@ export function coreOptions(options: AnyNodeOptions): RaftOptions {
 export function maxCommandBytesOf({ limits, transport }: AnyNodeOptions): number {
   const room = transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES;
   return Math.min(limits?.maxCommandBytes ?? DEFAULT_MAX_COMMAND_BYTES, room);
+}
+
+/** Bounds of the election timeout in ms. */
+export function electionTimeoutOf({ raft }: AnyNodeOptions): readonly [number, number] {
+  return raft?.electionTimeoutMs ?? DEFAULT_ELECTION_TIMEOUT_MS;
 }
 
 /** How many bytes of proposals may be on their way to a majority. */

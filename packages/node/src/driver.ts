@@ -2,14 +2,13 @@
 // loop: disk writes, reads and sends run beside it and come back as inputs. What arrives while a disk write runs is the
 // next batch, so throughput rises with load and a lone write is not delayed.
 
-import { type Clock, codeOf, QuorateError, type StoreIdentity, type TransportEvent } from "@quorate/contracts";
+import { type Clock, codeOf, QuorateError, type StoreIdentity } from "@quorate/contracts";
 import {
   type Entry,
   type Message,
   type NodeId,
   type ProposeResult,
   Raft,
-  type RaftEvent,
   type Ready,
   type RestoredState,
 } from "@quorate/core";
@@ -24,30 +23,26 @@ import type {
   Transferred,
 } from "./api.ts";
 import { Broadcast } from "./broadcast.ts";
-import { coreOptions, maxCommandBytesOf, maxUncommittedBytesOf } from "./core-options.ts";
+import { Calls } from "./calls.ts";
+import { coreOptions, electionTimeoutOf, maxCommandBytesOf, maxUncommittedBytesOf } from "./core-options.ts";
 import {
   aborted,
   busy,
   closed,
   nodeFailed,
   notLeader,
-  outcomeUnknown,
   readLost,
   tooLarge,
-  transferAborted,
   transferRefused,
   transferring,
 } from "./errors.ts";
-import { type Arrival, NextBatch } from "./next-batch.ts";
-import { Proposals } from "./proposals.ts";
-import { Reads } from "./reads.ts";
+import type { Arrival } from "./next-batch.ts";
+import { Replica } from "./replica.ts";
 import { systemClock } from "./system-clock.ts";
+import { Turns } from "./turns.ts";
 import { Waiting } from "./waiting.ts";
 
 type ProposalRefusal = Extract<ProposeResult, { accepted: false }>["reason"];
-
-/** How often the deadlines of waiting calls are looked at. */
-const EXPIRY_CHECK_MS = 25;
 
 const DEFECT_HINT = "a law of Raft does not hold here: keep the data directory as it is, and report it";
 const APPLY_HINT = "a state machine must not throw: return expected refusals as results, and fix it before restarting";
@@ -59,32 +54,32 @@ export class Driver<Query, Answer, Result> {
   readonly statuses: Broadcast<NodeStatus> = new Broadcast();
   readonly #options: RaftNodeOptions<Query, Answer, Result>;
   readonly #identity: StoreIdentity;
-  readonly #raft: Raft;
   readonly #clock: Clock;
-  readonly #nextBatch: NextBatch<Result>;
-  readonly #proposals = new Proposals<Result>();
-  readonly #reads = new Reads<Query, Answer>();
-  #transfer: Waiting<Transferred> | undefined;
+  readonly #raft: Raft;
+  readonly #replica: Replica<Query, Answer, Result>;
+  readonly #calls: Calls<Query, Answer, Result>;
+  readonly #turns: Turns;
   #state: NodeStatus["state"] = "running";
   #failure: QuorateError | undefined;
   #inbox: Message[] = [];
   #writesInFlight = 0;
-  #lastApplied: number;
-  #lastAppliedTerm: number;
-  #isTurnDue = false;
-  #cancelTimer: (() => void) | undefined;
-  #timerDueMs = Number.POSITIVE_INFINITY;
-  #nextExpiryMs = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: RaftNodeOptions<Query, Answer, Result>, identity: StoreIdentity, restored: RestoredState) {
+    const [minTimeoutMs, maxTimeoutMs] = electionTimeoutOf(options);
     this.#options = options;
     this.#identity = identity;
     this.#clock = options.clock ?? systemClock;
-    this.#lastApplied = restored.applied;
-    this.#lastAppliedTerm = restored.log.base.term;
     this.#raft = new Raft(coreOptions(options), restored);
-    this.#nextBatch = new NextBatch(maxUncommittedBytesOf(options));
+    this.#replica = new Replica(options.stateMachine, restored.log.base);
+    this.#calls = new Calls({ maxWaitingBytes: maxUncommittedBytesOf(options), settleProposalsMs: 2 * maxTimeoutMs });
+    this.#turns = new Turns({
+      clock: this.#clock,
+      turn: () => this.#guard(() => this.#turn()),
+      onLate: (lateMs) => {
+        if (lateMs > minTimeoutMs) this.events.publish({ type: "loopStalled", stalledMs: Math.round(lateMs) });
+      },
+    });
   }
 
   /** Joins the cluster. */
@@ -92,54 +87,53 @@ export class Driver<Query, Answer, Result> {
     const { clusterId, nodeId, incarnation } = this.#identity;
     await this.#options.transport.start({
       identity: { clusterId, nodeId, incarnation },
-      onMessage: (message) => this.#onMessage(message),
-      onEvent: (event) => this.#onTransportEvent(event),
+      onMessage: (message) => {
+        this.#inbox.push(message);
+        this.#turns.soon();
+      },
+      onEvent: (event) => this.events.publish(event),
     });
     const { term, lastIndex } = this.#raft.status();
     this.events.publish({ type: "started", term, lastIndex, incarnation });
-    this.#wake();
+    this.#turns.soon();
   }
+
+  // Calls
 
   propose(data: Uint8Array, options: CallOptions | undefined): Promise<Proposed<Result>> {
     const refusal = this.#refusal(options);
     if (refusal !== undefined) return Promise.reject(refusal);
     const caller = new Waiting<Proposed<Result>>(this.#clock.now(), options, "unknown");
     const arrival = { data, caller };
-    if (this.#writesInFlight === 0 || !this.#raft.isLeader) this.#submit(arrival);
-    else if (!this.#nextBatch.add(arrival)) caller.reject(busy("proposals"));
+    if (this.#writesInFlight === 0 || !this.#raft.isLeader) this.#input(() => this.#submit(arrival));
+    else if (!this.#calls.nextBatch.add(arrival)) caller.reject(busy("proposals"));
     return caller.promise;
   }
 
-  query(
+  async query(
     query: Query,
     options: (CallOptions & { readonly consistency?: Consistency }) | undefined,
   ): Promise<Queried<Answer>> {
     const refusal = this.#refusal(options);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    if (options?.consistency === "stale") return Promise.resolve(this.#answer(query, "stale"));
+    if (refusal !== undefined) throw refusal;
+    if (options?.consistency === "stale") return this.#replica.answer(query, "stale");
     const result = this.#raft.readIndex();
-    if (!result.accepted) {
-      const { id, term, leaderId } = this.#raft.status();
-      return Promise.reject(result.reason === "busy" ? busy("reads") : notLeader(id, leaderId, term));
-    }
+    if (!result.accepted) throw result.reason === "busy" ? busy("reads") : this.#notLeader();
     const caller = new Waiting<Queried<Answer>>(this.#clock.now(), options, "none");
-    this.#reads.add(result.readId, query, caller);
-    this.#wake();
+    this.#calls.reads.add(result.readId, query, caller);
+    this.#turns.soon();
     return caller.promise;
   }
 
-  transferLeadership(to: NodeId | undefined, options: CallOptions | undefined): Promise<Transferred> {
+  async transferLeadership(to: NodeId | undefined, options: CallOptions | undefined): Promise<Transferred> {
     const refusal = this.#refusal(options);
-    if (refusal !== undefined) return Promise.reject(refusal);
+    if (refusal !== undefined) throw refusal;
     const result = this.#raft.transferLeadership(to);
-    if (!result.accepted) {
-      const { id, term, leaderId } = this.#raft.status();
-      const { reason } = result;
-      return Promise.reject(reason === "notLeader" ? notLeader(id, leaderId, term) : transferRefused(reason, to));
-    }
-    this.#transfer = new Waiting(this.#clock.now(), options, "unknown");
-    this.#wake();
-    return this.#transfer.promise;
+    if (!result.accepted) throw result.reason === "notLeader" ? this.#notLeader() : transferRefused(result.reason, to);
+    const caller = new Waiting<Transferred>(this.#clock.now(), options, "unknown");
+    this.#calls.transfer = caller;
+    this.#turns.soon();
+    return caller.promise;
   }
 
   status(): NodeStatus {
@@ -157,55 +151,15 @@ export class Driver<Query, Answer, Result> {
     return this.#closing;
   }
 
-  // Inputs
-
-  #submit({ data, caller }: Arrival<Result>): void {
-    const result = this.#raft.propose(data);
-    if (result.accepted) this.#proposals.add(result, caller);
-    else caller.reject(this.#proposalRefused(result.reason, data.byteLength));
-    this.#wake();
-  }
-
-  #onMessage(message: Message): void {
-    this.#inbox.push(message);
-    this.#wake();
-  }
-
-  #onTransportEvent(event: TransportEvent): void {
-    this.events.publish(event);
-  }
-
-  #onTimer(): void {
-    this.#cancelTimer = undefined;
-    const lateMs = this.#clock.now() - this.#timerDueMs;
-    this.#timerDueMs = Number.POSITIVE_INFINITY;
-    const [minTimeoutMs] = this.#options.raft?.electionTimeoutMs ?? [150];
-    if (lateMs > minTimeoutMs) this.events.publish({ type: "loopStalled", stalledMs: Math.round(lateMs) });
-    // Deferred, so that messages which waited out a pause of this process are heard before the clock is.
-    this.#wake();
-  }
-
-  #wake(): void {
-    if (this.#isTurnDue || this.#state !== "running") return;
-    this.#isTurnDue = true;
-    this.#clock.defer(() => this.#turn());
-  }
-
   // The loop
 
   #turn(): void {
-    this.#isTurnDue = false;
-    if (this.#state !== "running") return;
-    try {
-      const now = this.#clock.now();
-      this.#stepInbox(now);
-      if (now >= this.#raft.nextDeadline()) this.#raft.tick(now);
-      this.#perform(this.#raft.ready(), now);
-      this.#expire(now);
-      if (this.#state === "running") this.#armTimer(now);
-    } catch (error) {
-      this.#fail(codeOf(error) ?? "QUORATE_INVARIANT_VIOLATED", error, DEFECT_HINT);
-    }
+    const now = this.#clock.now();
+    this.#stepInbox(now);
+    if (now >= this.#raft.nextDeadline()) this.#raft.tick(now);
+    this.#perform(this.#raft.ready(), now);
+    this.#calls.expire(now);
+    this.#turns.at(Math.min(this.#raft.nextDeadline(), this.#calls.nextExpiry(now)));
   }
 
   #stepInbox(now: number): void {
@@ -223,11 +177,15 @@ export class Driver<Query, Answer, Result> {
     if (ready.write !== undefined) this.#startWrite(ready.write);
     for (const message of ready.messages) this.#options.transport.send(message);
     for (const logRead of ready.logReads) this.#startLogRead(logRead);
-    this.#report(ready.events, now);
+    for (const event of ready.events) {
+      this.events.publish(event);
+      this.#calls.onEvent(event, this.#identity.nodeId, now);
+    }
     if (ready.committed.length > 0) this.#apply(ready.committed);
-    for (const { readId, index } of ready.confirmedReads) this.#reads.confirmed(readId, index);
-    for (const { readId } of ready.rejectedReads) this.#reads.rejected(readId, readLost(this.#identity.nodeId));
-    this.#reads.answerUpTo(this.#lastApplied, (query) => this.#answer(query, "linearizable"));
+    const { reads } = this.#calls;
+    for (const { readId, index } of ready.confirmedReads) reads.confirmed(readId, index);
+    for (const { readId } of ready.rejectedReads) reads.rejected(readId, readLost(this.#identity.nodeId));
+    reads.answerUpTo(this.#replica.last.index, (query) => this.#replica.answer(query, "linearizable"));
     if (this.statuses.hasReaders && ready.events.length > 0) this.statuses.publish(this.status());
   }
 
@@ -243,96 +201,55 @@ export class Driver<Query, Answer, Result> {
     this.#raft.persisted(sequence);
     this.#writesInFlight -= 1;
     if (this.#writesInFlight > 0) return;
-    for (const arrival of this.#nextBatch.take()) this.#submit(arrival);
+    for (const arrival of this.#calls.nextBatch.take()) this.#submit(arrival);
+  }
+
+  #submit({ data, caller }: Arrival<Result>): void {
+    const result = this.#raft.propose(data);
+    if (result.accepted) this.#calls.proposals.add(result, caller);
+    else caller.reject(this.#proposalRefused(result.reason, data.byteLength));
   }
 
   #startLogRead({ logReadId, firstIndex, lastIndex, maxBytes }: Ready["logReads"][number]): void {
     this.#options.storage.read({ firstIndex, lastIndex, maxBytes }).then(
       (entries) => this.#input(() => this.#raft.logRead(logReadId, entries)),
-      (error: unknown) => this.#logReadFailed(logReadId, error),
+      (error: unknown) => {
+        // The log was cut while the read waited: the core asks again for what is there now.
+        if (codeOf(error) === "QUORATE_OUT_OF_RANGE") this.#input(() => this.#raft.logRead(logReadId, []));
+        else this.#storageFailed(error);
+      },
     );
   }
 
+  #apply(entries: readonly Entry[]): void {
+    try {
+      this.#replica.apply(entries, (entry, result) => this.#calls.proposals.decided(entry, result));
+    } catch (error) {
+      // It would throw on every server, so going on would only make them differ.
+      this.#fail("QUORATE_APPLY_FAILED", error, APPLY_HINT);
+      return;
+    }
+    this.#raft.applied(this.#replica.last.index);
+    // The next batch may be waiting for this one; other work of the loop comes first.
+    this.#turns.soon();
+  }
+
+  /** Something came from outside the loop: take it in, then look at what the core says. */
   #input(deliver: () => void): void {
     if (this.#state !== "running") return;
-    deliver();
-    this.#wake();
+    this.#guard(deliver);
+    this.#turns.soon();
   }
 
-  #apply(entries: readonly Entry[]): void {
-    const commands = entries.filter((entry) => entry.kind === "command");
-    const results = this.#applyCommands(commands);
-    if (results === undefined) return;
-    let position = 0;
-    for (const entry of entries) {
-      const result = entry.kind === "command" ? results[position++] : undefined;
-      this.#proposals.decided(entry, result);
-    }
-    const last = entries.at(-1);
-    this.#lastApplied = last?.index ?? this.#lastApplied;
-    this.#lastAppliedTerm = last?.term ?? this.#lastAppliedTerm;
-    this.#raft.applied(this.#lastApplied);
-    // The next batch may be waiting for this one; other work of the loop comes first.
-    this.#wake();
-  }
+  // Refusals and ends
 
-  /** Undefined if the state machine threw: it would throw on every server, so going on would only make them differ. */
-  #applyCommands(commands: readonly Entry[]): readonly Result[] | undefined {
+  #guard(work: () => void): void {
     try {
-      return commands.length === 0 ? [] : this.#options.stateMachine.apply(commands);
+      work();
     } catch (error) {
-      this.#fail("QUORATE_APPLY_FAILED", error, APPLY_HINT);
-      return undefined;
+      this.#fail(codeOf(error) ?? "QUORATE_INVARIANT_VIOLATED", error, DEFECT_HINT);
     }
   }
-
-  #answer(query: Query, consistency: Consistency): Queried<Answer> {
-    const answer = this.#options.stateMachine.query(query);
-    return { answer, index: this.#lastApplied, term: this.#lastAppliedTerm, consistency };
-  }
-
-  #report(events: readonly RaftEvent[], now: number): void {
-    for (const event of events) {
-      this.events.publish(event);
-      if (event.type === "steppedDown") this.#onSteppedDown(now);
-      if (event.type === "transferAborted") this.#transfer?.reject(transferAborted(event.to));
-      if (event.type === "leaderChanged" && event.leaderId !== undefined && !this.#raft.isLeader) {
-        this.#transfer?.resolve({ leaderId: event.leaderId, term: event.term });
-      }
-    }
-  }
-
-  #onSteppedDown(now: number): void {
-    // The next leader usually decides within two election timeouts; who waits longer learns that nobody knows.
-    const [, maxTimeoutMs] = this.#options.raft?.electionTimeoutMs ?? [150, 300];
-    this.#proposals.shortenDeadlines(now + 2 * maxTimeoutMs);
-  }
-
-  #expire(now: number): void {
-    if (now < this.#nextExpiryMs) return;
-    this.#nextExpiryMs = now + EXPIRY_CHECK_MS;
-    this.#nextBatch.expire(now);
-    this.#proposals.expire(now);
-    this.#reads.expire(now);
-    if (this.#transfer !== undefined && now >= this.#transfer.deadlineMs) {
-      this.#transfer.reject(outcomeUnknown("leadership was not handed over in time"));
-    }
-  }
-
-  #armTimer(now: number): void {
-    const hasWaiting = this.#nextBatch.size + this.#proposals.size + this.#reads.size > 0;
-    const expiryMs = hasWaiting ? Math.max(now, this.#nextExpiryMs) : Number.POSITIVE_INFINITY;
-    const dueMs = Math.min(this.#raft.nextDeadline(), expiryMs);
-    // A timer that fires early costs one idle turn; moving it at every turn would cost more.
-    if (this.#cancelTimer !== undefined && this.#timerDueMs <= dueMs) return;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    if (dueMs === Number.POSITIVE_INFINITY) return;
-    this.#timerDueMs = dueMs;
-    this.#cancelTimer = this.#clock.schedule(dueMs, () => this.#onTimer());
-  }
-
-  // Ends
 
   #refusal(options: CallOptions | undefined): QuorateError | undefined {
     const { nodeId } = this.#identity;
@@ -342,24 +259,22 @@ export class Driver<Query, Answer, Result> {
     return undefined;
   }
 
+  #notLeader(): QuorateError {
+    const { id, term, leaderId } = this.#raft.status();
+    return notLeader(id, leaderId, term);
+  }
+
   #proposalRefused(reason: ProposalRefusal, sizeBytes: number): QuorateError {
-    const { id, term, leaderId, transferringTo } = this.#raft.status();
     switch (reason) {
       case "notLeader":
-        return notLeader(id, leaderId, term);
+        return this.#notLeader();
       case "tooLarge":
         return tooLarge(sizeBytes, maxCommandBytesOf(this.#options));
       case "busy":
         return busy("uncommitted proposals");
       case "transferring":
-        return transferring(id, transferringTo);
+        return transferring(this.#identity.nodeId, this.#raft.status().transferringTo);
     }
-  }
-
-  #logReadFailed(logReadId: number, error: unknown): void {
-    // The log was cut while the read waited: the core asks again for what is there now.
-    if (codeOf(error) === "QUORATE_OUT_OF_RANGE") this.#input(() => this.#raft.logRead(logReadId, []));
-    else this.#storageFailed(error);
   }
 
   #storageFailed(error: unknown): void {
@@ -374,23 +289,17 @@ export class Driver<Query, Answer, Result> {
     const failure = new QuorateError({ code, message, hint, cause: error });
     this.#failure = failure;
     this.#state = "failed";
+    this.#turns.stop();
     this.events.publish({ type: "failed", code, detail: message });
     this.statuses.publish(this.status());
-    this.#settleAll((outcome) => nodeFailed(this.#identity.nodeId, failure, outcome));
+    this.#calls.rejectAll((outcome) => nodeFailed(this.#identity.nodeId, failure, outcome));
     void this.#options.transport.close();
-  }
-
-  #settleAll(error: (outcome: "none" | "unknown") => QuorateError): void {
-    this.#transfer?.reject(error("unknown"));
-    this.#cancelTimer?.();
-    this.#nextBatch.rejectAll(() => error("none"));
-    this.#proposals.rejectAll(() => error("unknown"));
-    this.#reads.rejectAll(() => error("none"));
   }
 
   async #close(): Promise<void> {
     if (this.#state === "running") this.#state = "closed";
-    this.#settleAll((outcome) => closed(this.#identity.nodeId, outcome));
+    this.#turns.stop();
+    this.#calls.rejectAll((outcome) => closed(this.#identity.nodeId, outcome));
     await Promise.allSettled([this.#options.transport.close()]);
     await this.#options.storage.close();
     this.statuses.publish(this.status());

@@ -39,7 +39,7 @@ export class Reads<Query, Answer> {
   answerUpTo(lastApplied: number, answer: (query: Query) => Queried<Answer>): void {
     const later = this.#confirmed.findIndex(({ index }) => index > lastApplied);
     const due = this.#confirmed.splice(0, later === -1 ? this.#confirmed.length : later);
-    for (const { read } of due) if (!read.caller.isSettled) read.caller.resolve(answer(read.query));
+    for (const { read } of due) if (!read.caller.isSettled) settle(read, answer);
   }
 
   /** Ends everything whose time is over, and forgets what its caller has given up. */
@@ -60,5 +60,17 @@ export class Reads<Query, Answer> {
     for (const { read } of this.#confirmed) read.caller.reject(error());
     this.#unconfirmed.clear();
     this.#confirmed = [];
+  }
+}
+
+/** A query that the state machine cannot answer is its caller's misfortune, not the node's. */
+function settle<Query, Answer>(
+  { query, caller }: PendingRead<Query, Answer>,
+  answer: (query: Query) => Queried<Answer>,
+): void {
+  try {
+    caller.resolve(answer(query));
+  } catch (error) {
+    caller.reject(error);
   }
 }

@@ -14,7 +14,7 @@ export class Waiting<T> {
   deadlineMs: number;
   isSettled = false;
   readonly #resolve: (value: T) => void;
-  readonly #reject: (error: Error) => void;
+  readonly #reject: (error: unknown) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: (() => void) | undefined;
 
@@ -36,7 +36,7 @@ export class Waiting<T> {
     if (this.#settle()) this.#resolve(value);
   }
 
-  reject(error: Error): void {
+  reject(error: unknown): void {
     if (this.#settle()) this.#reject(error);
   }
 

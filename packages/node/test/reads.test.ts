@@ -1,6 +1,6 @@
 // What queries see, at which level, and when they are refused.
 import { afterEach, expect, test } from "vitest";
-import { rejectionOf, TestCluster, word } from "./support/cluster.ts";
+import { rejectionOf, TestCluster, WordList, word } from "./support/cluster.ts";
 
 let cluster: TestCluster;
 afterEach(() => cluster.close());
@@ -62,4 +62,23 @@ test("a query that nobody confirms ends at its deadline", async () => {
   const read = rejectionOf(cluster.node(id).query("all", { timeoutMs: 200 }));
   await cluster.clock.run(300);
   expect(await read).toMatchObject({ code: "QUORATE_READ_TIMEOUT", outcome: "none" });
+});
+
+test("a query that the state machine cannot answer rejects for its caller, and the node goes on", async () => {
+  cluster = new TestCluster(1);
+  const machine = new WordList();
+  await cluster.start("n1", { stateMachine: machine });
+  const node = cluster.node(await cluster.elect());
+  const query = machine.query.bind(machine);
+  machine.query = () => {
+    throw new Error("no such word");
+  };
+  const failed = rejectionOf(node.query("all"));
+  await cluster.clock.run(5);
+  expect(await failed).toMatchObject({ message: "no such word" });
+  expect(await rejectionOf(node.query("all", { consistency: "stale" }))).toMatchObject({ message: "no such word" });
+  machine.query = query;
+  const read = node.query("all");
+  await cluster.clock.run(5);
+  expect((await read).answer).toEqual([]);
 });
