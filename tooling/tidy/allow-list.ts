@@ -2,4 +2,11 @@
 // an entry that is no longer needed makes the test fail.
 import type { Allowance } from "./src/allow-list.ts";
 
-export const allowList: readonly Allowance[] = [];
+export const allowList: readonly Allowance[] = [
+  {
+    rule: "used-dependencies",
+    path: "tooling/release-check/package.json",
+    subject: "@arethetypeswrong/cli",
+    reason: "Run as a program, never imported: src/published-shape.ts starts its command attw.",
+  },
+];

@@ -13,6 +13,7 @@ import { platformNeutral } from "./rules/platform-neutral.ts";
 import { projectReferences } from "./rules/project-references.ts";
 import { pureCore } from "./rules/pure-core.ts";
 import { syntax } from "./rules/syntax.ts";
+import { usedDependencies } from "./rules/used-dependencies.ts";
 import { wording } from "./rules/wording.ts";
 
 export const allRules: readonly Rule[] = [
@@ -29,5 +30,6 @@ export const allRules: readonly Rule[] = [
   places,
   documented,
   manifests,
+  usedDependencies,
   wording,
 ];
