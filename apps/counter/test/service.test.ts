@@ -115,6 +115,7 @@ function failingStorage(storage: LogStorage, disk: { readonly failing: boolean }
     load: () => storage.load(),
     initialise: (identity) => storage.initialise(identity),
     read: (range) => storage.read(range),
+    compact: (base) => storage.compact(base),
     close: () => storage.close(),
     write: (write) => (disk.failing ? Promise.reject(diskFull()) : storage.write(write)),
   };

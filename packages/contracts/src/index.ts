@@ -18,6 +18,13 @@ export type { Codec, Envelope } from "./codec.ts";
 export { codeOf, QuorateError } from "./errors.ts";
 export type { ErrorFacts, Outcome } from "./errors.ts";
 export type { LogRange, LogStorage, LogStorageSupports, LogWrite, StoredState, StoreIdentity } from "./log-storage.ts";
+export type {
+  SnapshotPosition,
+  SnapshotReader,
+  SnapshotStore,
+  SnapshotWriter,
+  StoredSnapshot,
+} from "./snapshot-store.ts";
 export type { CommittedCommand, StateMachine } from "./state-machine.ts";
 export { laneOf } from "./transport.ts";
 export type { DropReason, Lane, Transport, TransportEvent, TransportIdentity, TransportReceiver } from "./transport.ts";

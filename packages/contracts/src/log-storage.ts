@@ -1,7 +1,7 @@
 // The port behind which a server keeps what it must not forget: its identity, term, vote and log.
 // Correctness rests on one promise: what a resolved `write` contained is still there after a crash or power loss.
 
-import type { Configuration, Entry, HardState, LogSummary } from "@quorate/core";
+import type { Configuration, Entry, EntryId, HardState, LogSummary } from "@quorate/core";
 
 /** Who a store belongs to. Written once, checked at every start: a store is never moved between servers. */
 export type StoreIdentity = {
@@ -75,6 +75,14 @@ export type LogStorage = {
   write(write: LogWrite): Promise<void>;
   /** The entries of a range; rejects with `QUORATE_OUT_OF_RANGE` if the range is not inside the log. */
   read(range: LogRange): Promise<readonly Entry[]>;
+  /**
+   * Forgets the log up to and including `base`, whose content a durable snapshot has taken over. Entries after it stay if
+   * `base` is in the log with this term; if it is behind the end or has another term, the whole log is replaced by an empty
+   * one that begins after `base`. Takes effect in call order with `write`, and resolves when durable. A base at or before
+   * the present one changes nothing. Space may be given back later than the call. `QUORATE_OUT_OF_RANGE` from then on for
+   * reads at or before `base.index`.
+   */
+  compact(base: EntryId): Promise<void>;
   /** Waits for writes in flight and releases everything. Idempotent. Later calls reject with `QUORATE_CLOSED`. */
   close(): Promise<void>;
 };

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { storageConformance, type TestFramework } from "../src/conformance/index.ts";
 import {
   type Entry,
+  type EntryId,
   type HardState,
   type LogRange,
   type LogStorage,
@@ -13,7 +14,12 @@ import {
   type StoreIdentity,
 } from "../src/index.ts";
 
-type Disk = { identity: StoreIdentity | undefined; hardState: HardState; entries: readonly Entry[] };
+type Disk = {
+  identity: StoreIdentity | undefined;
+  hardState: HardState;
+  base: EntryId;
+  entries: readonly Entry[];
+};
 
 /** Mistakes that a store can be told to make. */
 type Mistake =
@@ -57,7 +63,7 @@ class ArrayStorage implements LogStorage {
 
   async load(): ReturnType<LogStorage["load"]> {
     this.#checkOpen();
-    const { identity, hardState, entries } = this.#disk;
+    const { identity, hardState, base, entries } = this.#disk;
     const isRunStart = (entry: Entry, position: number): boolean =>
       this.#mistake === "begins a term run at every write" || entry.term !== entries[position - 1]?.term;
     const configurations = entries.filter(({ kind }) => kind === "configuration");
@@ -65,8 +71,8 @@ class ArrayStorage implements LogStorage {
       identity: this.#mistake === "forgets the identity" ? undefined : identity,
       hardState,
       log: {
-        base: { index: 0, term: 0 },
-        lastIndex: entries.length,
+        base,
+        lastIndex: base.index + entries.length,
         termRuns: entries.filter(isRunStart).map(({ index, term }) => ({ firstIndex: index, term })),
       },
       configurations:
@@ -85,16 +91,20 @@ class ArrayStorage implements LogStorage {
     this.#checkOpen();
     if (this.#mistake === "applies a write late") await Promise.resolve();
     const disk = this.#disk;
-    const from = write.truncateFrom ?? disk.entries.length + 1;
-    const kept = disk.entries.slice(
+    const kept = (write.truncateFrom ?? disk.base.index + disk.entries.length + 1) - disk.base.index - 1;
+    const keptEntries = disk.entries.slice(
       0,
-      this.#mistake === "truncates one entry too many" ? Math.max(0, from - 2) : from - 1,
+      Math.max(0, this.#mistake === "truncates one entry too many" ? kept - 1 : kept),
     );
-    const log = [...(this.#mistake === "keeps what a truncation removes" ? disk.entries : kept), ...write.entries];
+    const log = [
+      ...(this.#mistake === "keeps what a truncation removes" ? disk.entries : keptEntries),
+      ...write.entries,
+    ];
     if (this.#mistake === "takes a hard state although it refuses the entries") this.#takeHardState(write.hardState);
-    if (from < 1 || from > disk.entries.length + 1) throw refuse("QUORATE_WRITE_REFUSED");
+    if (kept < 0 || kept > disk.entries.length) throw refuse("QUORATE_WRITE_REFUSED");
     const isGap = log.some(
-      (entry, position) => entry.index !== position + 1 || entry.term < (log[position - 1]?.term ?? 0),
+      (entry, position) =>
+        entry.index !== disk.base.index + position + 1 || entry.term < (log[position - 1] ?? disk.base).term,
     );
     if (isGap && this.#mistake !== "takes entries that leave a gap") throw refuse("QUORATE_WRITE_REFUSED");
     this.#takeHardState(write.hardState);
@@ -105,18 +115,29 @@ class ArrayStorage implements LogStorage {
 
   async read({ firstIndex, lastIndex, maxBytes }: LogRange): Promise<readonly Entry[]> {
     this.#checkOpen();
-    const isOutside = firstIndex < 1 || lastIndex < firstIndex || lastIndex > this.#disk.entries.length;
+    const { base, entries } = this.#disk;
+    const isOutside = firstIndex <= base.index || lastIndex < firstIndex || lastIndex > base.index + entries.length;
     if (isOutside && this.#mistake !== "reads outside of the log") throw refuse("QUORATE_OUT_OF_RANGE");
     if (this.#mistake === "reads what is there later") for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
     const found: Entry[] = [];
     let bytes = this.#mistake === "reads one byte too many" ? -1 : 0;
-    for (const entry of this.#disk.entries.slice(firstIndex - 1, lastIndex)) {
+    for (const entry of this.#disk.entries.slice(Math.max(0, firstIndex - base.index - 1), lastIndex - base.index)) {
       bytes += entry.data.length;
       const isFirst = found.length === 0 && this.#mistake !== "returns nothing over maxBytes";
       if (bytes > maxBytes && !isFirst) break;
       found.push(this.#mistake === "hands out bytes that it goes on using" ? this.#reusing(entry) : entry);
     }
     return found;
+  }
+
+  async compact(base: EntryId): Promise<void> {
+    this.#checkOpen();
+    const disk = this.#disk;
+    if (base.index <= disk.base.index) return;
+    const position = base.index - disk.base.index - 1;
+    const isInLog = disk.entries[position]?.term === base.term;
+    disk.entries = isInLog ? disk.entries.slice(position + 1) : [];
+    disk.base = base;
   }
 
   async close(): Promise<void> {
@@ -159,7 +180,12 @@ async function brokenLaws(mistake: Mistake): Promise<readonly string[]> {
   const framework: TestFramework = { describe: (_title, body) => body(), test: collect };
   storageConformance(framework, {
     name: "array",
-    newLocation: (): Disk => ({ identity: undefined, hardState: { term: 0, votedFor: undefined }, entries: [] }),
+    newLocation: (): Disk => ({
+      identity: undefined,
+      hardState: { term: 0, votedFor: undefined },
+      base: { index: 0, term: 0 },
+      entries: [],
+    }),
     open: (disk) => new ArrayStorage(disk, mistake),
     supports: { durable: false },
     runs: 5,

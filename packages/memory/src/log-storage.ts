@@ -3,6 +3,7 @@
 
 import {
   type Entry,
+  type EntryId,
   type HardState,
   type LogRange,
   type LogStorage,
@@ -17,13 +18,20 @@ import {
 export type MemoryDisk = {
   identity: StoreIdentity | undefined;
   hardState: HardState;
-  /** The entry with index i is at position i - 1. */
+  /** The entry before the first one. */
+  base: EntryId;
+  /** The entry with index i is at position i - base.index - 1. */
   readonly entries: Entry[];
 };
 
 /** An empty disk. */
 export function memoryDisk(): MemoryDisk {
-  return { identity: undefined, hardState: { term: 0, votedFor: undefined }, entries: [] };
+  return {
+    identity: undefined,
+    hardState: { term: 0, votedFor: undefined },
+    base: { index: 0, term: 0 },
+    entries: [],
+  };
 }
 
 /** Log storage that keeps everything in `disk` and nothing beyond the life of the process. */
@@ -43,8 +51,8 @@ class MemoryLogStorage implements LogStorage {
 
   async load(): Promise<StoredState> {
     this.#refuseIfClosed();
-    const { identity, hardState, entries } = this.#disk;
-    const log = { base: { index: 0, term: 0 }, lastIndex: entries.length, termRuns: termRunsOf(entries) };
+    const { identity, hardState, base, entries } = this.#disk;
+    const log = { base, lastIndex: base.index + entries.length, termRuns: termRunsOf(entries) };
     return { identity, hardState, log, configurations: entries.filter((entry) => entry.kind === "configuration") };
   }
 
@@ -56,29 +64,38 @@ class MemoryLogStorage implements LogStorage {
 
   async write(write: LogWrite): Promise<void> {
     this.#refuseIfClosed();
-    const { entries } = this.#disk;
-    const keptLast = (write.truncateFrom ?? entries.length + 1) - 1;
-    const misfit = describeMisfit(write, entries);
+    const { base, entries } = this.#disk;
+    const misfit = describeMisfit(write, this.#disk);
     if (misfit !== undefined) throw writeRefused(misfit);
-    entries.length = keptLast;
+    if (write.truncateFrom !== undefined) entries.length = write.truncateFrom - base.index - 1;
     for (const entry of write.entries) entries.push(entry);
     this.#disk.hardState = write.hardState ?? this.#disk.hardState;
   }
 
   async read({ firstIndex, lastIndex, maxBytes }: LogRange): Promise<readonly Entry[]> {
     this.#refuseIfClosed();
-    const { entries } = this.#disk;
-    if (firstIndex < 1 || lastIndex < firstIndex || lastIndex > entries.length) {
-      throw outOfRange(`entries ${firstIndex} to ${lastIndex} of a log of 1 to ${entries.length}`);
+    const { base, entries } = this.#disk;
+    if (firstIndex <= base.index || lastIndex < firstIndex || lastIndex > base.index + entries.length) {
+      throw outOfRange(`entries ${firstIndex} to ${lastIndex} of ${describeLog(this.#disk)}`);
     }
     const found: Entry[] = [];
     let bytes = 0;
-    for (const entry of entries.slice(firstIndex - 1, lastIndex)) {
+    for (const entry of entries.slice(firstIndex - base.index - 1, lastIndex - base.index)) {
       bytes += entry.data.length;
       if (found.length > 0 && bytes > maxBytes) break;
       found.push(entry);
     }
     return found;
+  }
+
+  async compact(base: EntryId): Promise<void> {
+    this.#refuseIfClosed();
+    const { base: before, entries } = this.#disk;
+    if (base.index <= before.index) return;
+    const position = base.index - before.index - 1;
+    const isInLog = entries[position]?.term === base.term;
+    entries.splice(0, isInLog ? position + 1 : entries.length);
+    this.#disk.base = base;
   }
 
   async close(): Promise<void> {
@@ -97,18 +114,21 @@ function termRunsOf(entries: readonly Entry[]): readonly TermRun[] {
 }
 
 /** Why the write does not fit the log, or undefined if it does. */
-function describeMisfit(write: LogWrite, log: readonly Entry[]): string | undefined {
-  const truncateFrom = write.truncateFrom ?? log.length + 1;
-  if (truncateFrom < 1 || truncateFrom > log.length + 1) {
-    return `truncation from ${truncateFrom} in a log of 1 to ${log.length}`;
-  }
-  let last = { index: truncateFrom - 1, term: log[truncateFrom - 2]?.term ?? 0 };
+function describeMisfit(write: LogWrite, disk: MemoryDisk): string | undefined {
+  const { base, entries } = disk;
+  const kept = write.truncateFrom === undefined ? entries.length : write.truncateFrom - base.index - 1;
+  if (kept < 0 || kept > entries.length) return `truncation from ${write.truncateFrom} in ${describeLog(disk)}`;
+  let last: EntryId = entries[kept - 1] ?? base;
   for (const entry of write.entries) {
     if (entry.index !== last.index + 1) return `entry ${entry.index} after entry ${last.index}`;
     if (entry.term < last.term) return `entry ${entry.index} of term ${entry.term} after one of term ${last.term}`;
     last = entry;
   }
   return undefined;
+}
+
+function describeLog({ base, entries }: MemoryDisk): string {
+  return `a log of ${base.index + 1} to ${base.index + entries.length}`;
 }
 
 function alreadyInitialised(identity: StoreIdentity): QuorateError {

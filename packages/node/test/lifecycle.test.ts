@@ -107,6 +107,7 @@ describe("failures stop the node instead of letting it guess", () => {
         ...wrapped,
         initialise: (identity) => storage.initialise(identity),
         read: (range) => storage.read(range),
+        compact: (base) => storage.compact(base),
       },
       fail: () => (hasFailed = true),
     };

@@ -118,6 +118,7 @@ test("what is proposed while a disk write runs becomes one next write, and one m
     load: () => disk.load(),
     initialise: (identity) => disk.initialise(identity),
     read: (range) => disk.read(range),
+    compact: (base) => disk.compact(base),
     close: () => disk.close(),
     write: async (write) => {
       await disk.write(write);
@@ -151,7 +152,11 @@ test("a proposal that a hung disk kept from being proposed ends as certainly wit
   const { supports } = disk;
   const initialise: LogStorage["initialise"] = (identity) => disk.initialise(identity);
   const storage = { supports, write, initialise, load: () => disk.load(), close: () => disk.close() };
-  await cluster.start("n1", { storage: { ...storage, read: (range) => disk.read(range) } });
+  const reads: Pick<LogStorage, "read" | "compact"> = {
+    read: (range) => disk.read(range),
+    compact: (base) => disk.compact(base),
+  };
+  await cluster.start("n1", { storage: { ...storage, ...reads } });
   const node = cluster.node(await cluster.elect());
   isHung = true;
   const underWay = rejectionOf(node.propose(word("a"), { timeoutMs: 100 }));

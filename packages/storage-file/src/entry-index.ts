@@ -1,7 +1,7 @@
 // Where each entry of the log stands on disk, and of which term it is. Eight bytes per entry: a log of millions of entries
 // has an index of megabytes, in arrays that the garbage collector does not have to walk.
 
-import type { LogSummary, TermRun } from "@quorate/contracts";
+import type { EntryId, LogSummary, TermRun } from "@quorate/contracts";
 
 const entriesPerChunk = 8192;
 
@@ -18,23 +18,34 @@ export type EntryPlace = {
 };
 
 export class EntryIndex {
-  /** Offset and data length of each entry, by turns. */
-  readonly #chunks: Uint32Array[] = [];
-  readonly #segmentRuns: SegmentRun[] = [];
-  readonly #termRuns: TermRun[] = [];
+  /** Offset and data length of each entry, by turns; chunks by number, those before the base left out. */
+  readonly #chunks = new Map<number, Uint32Array>();
+  #segmentRuns: SegmentRun[] = [];
+  #termRuns: TermRun[] = [];
+  #base: EntryId = { index: 0, term: 0 };
   #lastIndex = 0;
+
+  /** The entry before the first one of the log. */
+  get base(): EntryId {
+    return this.#base;
+  }
 
   get lastIndex(): number {
     return this.#lastIndex;
   }
 
-  /** Term of the last entry; 0 if there is none. */
+  /** Term of the last entry, or of the base if there is none. */
   get lastTerm(): number {
-    return this.#termRuns.at(-1)?.term ?? 0;
+    return this.#termRuns.at(-1)?.term ?? this.#base.term;
   }
 
   get summary(): LogSummary {
-    return { base: { index: 0, term: 0 }, lastIndex: this.#lastIndex, termRuns: [...this.#termRuns] };
+    return { base: this.#base, lastIndex: this.#lastIndex, termRuns: [...this.#termRuns] };
+  }
+
+  /** The segment of the first entry; undefined if there is no entry. No segment before it is needed. */
+  get firstSegmentId(): number | undefined {
+    return this.#segmentRuns[0]?.segmentId;
   }
 
   /** Adds the entry after the last one. */
@@ -44,49 +55,84 @@ export class EntryIndex {
     if (this.#segmentRuns.at(-1)?.segmentId !== place.segmentId) {
       this.#segmentRuns.push({ firstIndex: index, segmentId: place.segmentId });
     }
-    const { chunk, position } = this.#slotOf(index);
+    const number = chunkNumberOf(index);
+    let chunk = this.#chunks.get(number);
+    if (chunk === undefined) {
+      chunk = new Uint32Array(2 * entriesPerChunk);
+      this.#chunks.set(number, chunk);
+    }
+    const position = positionOf(index);
     chunk[position] = place.offset;
     chunk[position + 1] = place.dataBytes;
     this.#lastIndex = index;
   }
 
-  /** Removes the entry at this index and all after it. */
+  /** Removes the entry at this index and all after it. The index is behind the base. */
   truncateFrom(index: number): void {
     this.#lastIndex = Math.min(this.#lastIndex, index - 1);
     dropRunsFrom(this.#termRuns, index);
     dropRunsFrom(this.#segmentRuns, index);
-    this.#chunks.length = Math.min(this.#chunks.length, Math.ceil(this.#lastIndex / entriesPerChunk));
+    this.#dropUnusedChunks();
   }
 
-  /** Term of the entry at an index of the log; 0 for the position before the first one. */
+  /** Removes the entries up to and including the base; those after it stay. Without any, the log goes on after the base. */
+  compactTo(base: EntryId): void {
+    this.#base = base;
+    this.#lastIndex = Math.max(this.#lastIndex, base.index);
+    const isEmpty = this.#lastIndex === base.index;
+    this.#termRuns = isEmpty ? [] : runsFrom(this.#termRuns, base.index + 1);
+    this.#segmentRuns = isEmpty ? [] : runsFrom(this.#segmentRuns, base.index + 1);
+    this.#dropUnusedChunks();
+  }
+
+  /** Term of the entry at an index of the log, or of the base. */
   termAt(index: number): number {
-    return runAt(this.#termRuns, index)?.term ?? 0;
+    return runAt(this.#termRuns, index)?.term ?? this.#base.term;
+  }
+
+  /** Whether this very entry is in the log. */
+  has({ index, term }: EntryId): boolean {
+    return index > this.#base.index && index <= this.#lastIndex && this.termAt(index) === term;
   }
 
   /** The place of an entry of the log. */
   placeAt(index: number): EntryPlace {
-    const { chunk, position } = this.#slotOf(index);
+    const chunk = this.#chunks.get(chunkNumberOf(index));
+    const position = positionOf(index);
     return {
       term: this.termAt(index),
       segmentId: runAt(this.#segmentRuns, index)?.segmentId ?? 0,
-      offset: chunk[position] ?? 0,
-      dataBytes: chunk[position + 1] ?? 0,
+      offset: chunk?.[position] ?? 0,
+      dataBytes: chunk?.[position + 1] ?? 0,
     };
   }
 
-  #slotOf(index: number): { readonly chunk: Uint32Array; readonly position: number } {
-    const number = Math.floor((index - 1) / entriesPerChunk);
-    let chunk = this.#chunks[number];
-    if (chunk === undefined) {
-      chunk = new Uint32Array(2 * entriesPerChunk);
-      this.#chunks[number] = chunk;
+  #dropUnusedChunks(): void {
+    const first = chunkNumberOf(this.#base.index + 1);
+    const last = chunkNumberOf(this.#lastIndex);
+    for (const number of this.#chunks.keys()) {
+      if (number < first || number > last) this.#chunks.delete(number);
     }
-    return { chunk, position: 2 * ((index - 1) % entriesPerChunk) };
   }
+}
+
+function chunkNumberOf(index: number): number {
+  return Math.floor((index - 1) / entriesPerChunk);
+}
+
+function positionOf(index: number): number {
+  return 2 * ((index - 1) % entriesPerChunk);
 }
 
 function dropRunsFrom(runs: { readonly firstIndex: number }[], index: number): void {
   while ((runs.at(-1)?.firstIndex ?? 0) >= index) runs.pop();
+}
+
+/** The runs as they are for a log that begins at this index; the last run reaches it. */
+function runsFrom<Run extends { readonly firstIndex: number }>(runs: readonly Run[], index: number): Run[] {
+  return runs
+    .filter((_run, position) => (runs[position + 1]?.firstIndex ?? Number.POSITIVE_INFINITY) > index)
+    .map((run) => (run.firstIndex < index ? { ...run, firstIndex: index } : run));
 }
 
 /** The run that an index falls into, by bisection. */

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import {
   codeOf,
   type Entry,
+  type EntryId,
   type LogRange,
   type LogStorage,
   type LogWrite,
@@ -112,6 +113,14 @@ class FileLogStorage implements LogStorage {
     } catch (error) {
       if (codeOf(error) !== "QUORATE_OUT_OF_RANGE") this.#fail(error);
       throw error;
+    }
+  }
+
+  compact(base: EntryId): Promise<void> {
+    try {
+      return this.#opened().writer.compact(base);
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
@@ -259,8 +268,9 @@ class FileLogStorage implements LogStorage {
 /** Why the write does not fit the log, or undefined if it does. */
 function describeMisfit(write: LogWrite, index: EntryIndex): string | undefined {
   const truncateFrom = write.truncateFrom ?? index.lastIndex + 1;
-  if (!Number.isInteger(truncateFrom) || truncateFrom < 1 || truncateFrom > index.lastIndex + 1) {
-    return `a truncation from ${truncateFrom} in a log of 1 to ${index.lastIndex}`;
+  const firstIndex = index.base.index + 1;
+  if (!Number.isInteger(truncateFrom) || truncateFrom < firstIndex || truncateFrom > index.lastIndex + 1) {
+    return `a truncation from ${truncateFrom} in a log of ${firstIndex} to ${index.lastIndex}`;
   }
   let lastIndex = truncateFrom - 1;
   let lastTerm = index.termAt(lastIndex);

@@ -33,6 +33,8 @@ export const recordKinds = {
   base: 19,
   /** The last entry at the time a segment begins. */
   tip: 20,
+  /** The log's new base. Entries after it stay. */
+  compaction: 21,
 } as const;
 
 const entryKinds: Readonly<Record<number, EntryKind>> = {

@@ -35,8 +35,9 @@ export async function readEntries(
   range: LogRange,
 ): Promise<readonly Entry[]> {
   const { firstIndex, lastIndex } = range;
-  if (firstIndex < 1 || lastIndex < firstIndex || lastIndex > index.lastIndex) {
-    throw outOfRange(`entries ${firstIndex} to ${lastIndex} of a log of 1 to ${index.lastIndex}`);
+  const { base } = index;
+  if (firstIndex <= base.index || lastIndex < firstIndex || lastIndex > index.lastIndex) {
+    throw outOfRange(`entries ${firstIndex} to ${lastIndex} of a log of ${base.index + 1} to ${index.lastIndex}`);
   }
   // Everything that a later write could change is looked up before the first await.
   const spans = findSpans(index, { range, findGroup }).map((span) => ({

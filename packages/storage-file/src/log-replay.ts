@@ -1,6 +1,6 @@
 // Takes the records of a log in order and keeps what they add up to: where the entries are, term, vote and configurations.
 
-import type { Entry, HardState } from "@quorate/contracts";
+import type { Entry, EntryId, HardState } from "@quorate/contracts";
 import type { EntryIndex } from "./entry-index.ts";
 import { entryKindOf, recordKinds } from "./format.ts";
 import type { ScannedRecord } from "./segment-scan.ts";
@@ -8,7 +8,7 @@ import type { ScannedRecord } from "./segment-scan.ts";
 export class LogReplay {
   readonly index: EntryIndex;
   #hardState: HardState = { term: 0, votedFor: undefined };
-  readonly #configurations: Entry[] = [];
+  #configurations: Entry[] = [];
   #problem: string | undefined;
 
   constructor(index: EntryIndex) {
@@ -47,10 +47,13 @@ export class LogReplay {
       case recordKinds.truncateFrom:
         return this.#applyTruncation(index);
       case recordKinds.base:
-        return index === 0 && term === 0 ? undefined : `a log that begins after entry ${index}`;
+        if (index === this.index.base.index && term === this.index.base.term) return undefined;
+        return `a segment of a log that begins after entry ${index}, not after ${this.index.base.index}`;
       case recordKinds.tip:
         if (index === this.index.lastIndex && term === this.index.lastTerm) return undefined;
         return `a segment that continues entry ${index} of term ${term} after entry ${this.index.lastIndex}`;
+      case recordKinds.compaction:
+        return this.#applyCompaction({ index, term });
       default:
         return `a record of kind ${kind}`;
     }
@@ -69,9 +72,20 @@ export class LogReplay {
   }
 
   #applyTruncation(index: number): string | undefined {
-    if (index < 1 || index > this.index.lastIndex) return `a truncation from ${index} of ${this.index.lastIndex}`;
+    const { base, lastIndex } = this.index;
+    if (index <= base.index || index > lastIndex) {
+      return `a truncation from ${index} in a log of ${base.index + 1} to ${lastIndex}`;
+    }
     this.index.truncateFrom(index);
-    while ((this.#configurations.at(-1)?.index ?? 0) >= index) this.#configurations.pop();
+    this.#configurations = this.#configurations.filter((entry) => entry.index < index);
+    return undefined;
+  }
+
+  #applyCompaction(base: EntryId): string | undefined {
+    if (base.index <= this.index.base.index)
+      return `a compaction to ${base.index} after one to ${this.index.base.index}`;
+    this.index.compactTo(base);
+    this.#configurations = this.#configurations.filter((entry) => entry.index > base.index);
     return undefined;
   }
 }

@@ -2,12 +2,20 @@
 // synced, whatever arrives is encoded into the next (group commit). Nothing is ever rewritten: a failed flush ends the writer.
 
 import { join } from "node:path";
-import type { HardState, LogWrite } from "@quorate/contracts";
+import type { EntryId, HardState, LogWrite } from "@quorate/contracts";
 import type { EntryIndex, EntryPlace } from "./entry-index.ts";
 import { queueFull, storageFailed, writeTooLarge } from "./errors.ts";
 import type { OpenFile } from "./file-system.ts";
 import { BATCH_HEADER_BYTES, batchKinds, recordKinds, SEGMENT_HEADER_BYTES } from "./format.ts";
-import { baseRecord, type BatchRecord, bodyBytesOf, hardStateRecord, recordsOf, tipRecord } from "./records.ts";
+import {
+  baseRecord,
+  type BatchRecord,
+  bodyBytesOf,
+  compactionRecords,
+  hardStateRecord,
+  recordsOf,
+  tipRecord,
+} from "./records.ts";
 import { LogSegment, segmentFileName, type SegmentPlace } from "./segment-files.ts";
 import { GroupBuffer, WriteGroup } from "./write-group.ts";
 
@@ -101,6 +109,14 @@ export class LogWriter {
     return group.promise;
   }
 
+  /** Moves the base of the log and of the index; resolves when that and all writes before it are durable. */
+  compact(base: EntryId): Promise<void> {
+    if (base.index <= this.#index.base.index) return this.flushed();
+    const records = compactionRecords(base, this.#index);
+    const bodyBytes = bodyBytesOf(records, []);
+    return this.#addBatch({ kind: batchKinds.write, records, write: undefined, bodyBytes, newBase: base }).promise;
+  }
+
   /** Resolves when everything in the queue is durable. */
   flushed(): Promise<void> {
     return this.#groups.at(-1)?.promise ?? Promise.resolve();
@@ -139,6 +155,7 @@ export class LogWriter {
     readonly records: readonly BatchRecord[];
     readonly write: LogWrite | undefined;
     readonly bodyBytes: number;
+    readonly newBase?: EntryId;
   }): WriteGroup {
     if (batch.kind === batchKinds.write) this.#makeRoom(BATCH_HEADER_BYTES + batch.bodyBytes);
     if (this.#offset === SEGMENT_HEADER_BYTES && batch.kind !== batchKinds.checkpoint) this.#addCheckpoint();
@@ -162,6 +179,10 @@ export class LogWriter {
     );
     for (const record of batch.records) buffer.addRecord(record);
     if (batch.write?.truncateFrom !== undefined) this.#index.truncateFrom(batch.write.truncateFrom);
+    if (batch.newBase !== undefined) {
+      if (!this.#index.has(batch.newBase)) this.#index.truncateFrom(this.#index.base.index + 1);
+      this.#index.compactTo(batch.newBase);
+    }
     const { segmentId } = this.#segment;
     for (const entry of entries) {
       const offset = group.offset + buffer.length;
@@ -176,10 +197,10 @@ export class LogWriter {
     return group;
   }
 
-  /** Makes each segment understandable without those before it, which compaction may delete one day. */
+  /** Makes each segment understandable without those before it, which compaction deletes. */
   #addCheckpoint(): void {
     const tip = tipRecord({ index: this.#index.lastIndex, term: this.#index.lastTerm });
-    const records = [baseRecord(), tip, hardStateRecord(this.#hardState)];
+    const records = [baseRecord(this.#index.base), tip, hardStateRecord(this.#hardState)];
     const bodyBytes = bodyBytesOf(records, []);
     this.#addBatch({ kind: batchKinds.checkpoint, records, write: undefined, bodyBytes });
   }

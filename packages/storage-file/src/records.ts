@@ -30,9 +30,18 @@ export function hardStateRecord({ term, votedFor }: HardState): BatchRecord {
   return { kind: recordKinds.vote, index: 0, term, data: new TextEncoder().encode(votedFor) };
 }
 
-/** Nothing is compacted in this version, so the log always begins at index 1. */
-export function baseRecord(): BatchRecord {
-  return { kind: recordKinds.base, index: 0, term: 0, data: nothing };
+export function baseRecord({ index, term }: EntryId): BatchRecord {
+  return { kind: recordKinds.base, index, term, data: nothing };
+}
+
+/** What a compaction says. A log that does not hold the new base is emptied first, so that a reader needs no judgement. */
+export function compactionRecords(
+  base: EntryId,
+  log: { readonly base: EntryId; readonly lastIndex: number; has(entry: EntryId): boolean },
+): readonly BatchRecord[] {
+  const compaction = { kind: recordKinds.compaction, index: base.index, term: base.term, data: nothing };
+  if (log.has(base) || log.lastIndex === log.base.index) return [compaction];
+  return [{ kind: recordKinds.truncateFrom, index: log.base.index + 1, term: 0, data: nothing }, compaction];
 }
 
 export function tipRecord({ index, term }: EntryId): BatchRecord {
