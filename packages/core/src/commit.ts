@@ -9,7 +9,7 @@ import type { Entry, EntryId } from "./types.ts";
 
 /** The leader's rule: durable on a majority **and** of the leader's own term. Thesis 3.6.2, figure 3.7. */
 export function advanceCommit(server: Server, leader: Leader): void {
-  const stored = reachedByMajority(server.configuration.voters, (voter) =>
+  const stored = reachedByMajority(server.configuration, (voter) =>
     voter === server.id ? server.durability.durableIndex : (leader.peers.get(voter)?.matchIndex ?? 0),
   );
   // An old entry on a majority can still be overwritten; it is committed by committing one of the own term after it.

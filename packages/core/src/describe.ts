@@ -14,6 +14,7 @@ export function statusOf(server: Server): RaftStatus {
     votedFor: server.votedFor,
     leaderId: server.leaderId,
     configuration: server.configuration,
+    configurationIndex: server.configurations.current.index,
     commitIndex: server.commitIndex,
     lastApplied: server.lastApplied,
     lastIndex: log.lastIndex,
@@ -72,7 +73,7 @@ function explainFollower(server: Server): string {
   if (role.name === "follower" && role.leaderId !== undefined) {
     return `${id} follows ${role.leaderId} in term ${term}, heard ${Math.round(now - role.leaderHeardAt)} ms ago.`;
   }
-  if (!server.isVoter) return `${id} has no vote and waits for a leader of term ${term} or later.`;
+  if (!server.mayCampaign) return `${id} has no vote and waits for a leader of term ${term} or later.`;
   const patience = Math.max(0, Math.round((server.electionDeadline ?? now) - now));
   return `${id} knows no leader in term ${term} and starts an election in ${patience} ms.`;
 }
@@ -84,7 +85,7 @@ function explainCandidate(server: Server, role: "preCandidate" | "candidate", vo
   const granted = configuration.voters.filter((voter) => votes.get(voter) === true);
   const refused = configuration.voters.filter((voter) => votes.get(voter) === false);
   const silent = configuration.voters.filter((voter) => !votes.has(voter) && voter !== id);
-  const verdict = tally(configuration.voters, votes) === "lost" ? "It cannot win any more." : "";
+  const verdict = tally(configuration, votes) === "lost" ? "It cannot win any more." : "";
   return [
     `${id} ${what} in term ${wanted}: needs ${majorityOf(configuration.voters)} of ${configuration.voters.length} votes.`,
     `For it: ${list(granted)}. Against: ${list(refused)}. No answer: ${list(silent)}. ${verdict}`.trimEnd(),

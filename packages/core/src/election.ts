@@ -1,16 +1,17 @@
 // How a leader is chosen: timeouts, pre-votes, votes. Thesis 3.4 (election), 3.6.1 (who may win), 9.6 (pre-vote),
 // 4.2.3 (servers that hear a leader refuse votes).
 
+import { votersOf } from "./configuration.ts";
 import type { IgnoredReason } from "./events.ts";
 import { becomeLeader, quorumContact } from "./leader.ts";
 import type { PreVoteRequest, PreVoteResponse, VoteRefusal, VoteRequest, VoteResponse } from "./message.ts";
 import { tally } from "./quorum.ts";
-import type { Server } from "./server.ts";
+import type { Candidate, Server } from "./server.ts";
 import type { EntryId } from "./types.ts";
 
 /** Nobody was heard for an election timeout: try to become leader. Thesis 3.4. */
 export function onElectionTimeout(server: Server): void {
-  if (!server.isVoter) {
+  if (!server.mayCampaign) {
     server.restartElectionTimer();
     return;
   }
@@ -23,7 +24,7 @@ function startPreVote(server: Server): void {
   announceElection(server, true);
   server.becomeRole({ name: "preCandidate", votes: new Map([[server.id, true]]) });
   server.restartElectionTimer();
-  for (const to of server.configuration.voters) {
+  for (const to of votersOf(server.configuration)) {
     if (to === server.id) continue;
     server.send({
       type: "preVoteRequest",
@@ -44,9 +45,9 @@ export function startElection(server: Server, { isTransfer }: { readonly isTrans
   server.enterTerm(server.term + 1);
   server.voteFor(server.id);
   const voteSequence = server.durability.sequenceOfNow(server.log);
-  server.becomeRole({ name: "candidate", votes: new Map(), voteSequence });
+  server.becomeRole({ name: "candidate", votes: new Map(), voteSequence, hasYielded: false });
   server.restartElectionTimer();
-  for (const to of server.configuration.voters) {
+  for (const to of votersOf(server.configuration)) {
     if (to === server.id) continue;
     // The request claims a log and a term; after a crash the claim must still be true, or old votes could be
     // counted for a log that is shorter than the voters were told.
@@ -173,20 +174,33 @@ export function onVoteResponse(server: Server, message: VoteResponse): IgnoredRe
   }
   if (server.role.name !== "candidate") return "staleResponse";
   reportAnswer(server, message, message.term, false);
+  if (message.reason === "logBehind") yieldToBetterLogs(server, server.role);
   server.role.votes.set(message.from, message.granted);
   countVotes(server);
   return undefined;
 }
 
+/**
+ * A candidate whose log is behind waits one maximum timeout longer before it tries again. Not in the thesis: two servers
+ * that know different configurations may not hear of each other's terms, and a hopeless one that always is a term ahead
+ * would keep the vote that a better one needs. Two waits of the better one fit into one of the hopeless.
+ */
+function yieldToBetterLogs(server: Server, candidate: Candidate): void {
+  if (candidate.hasYielded || server.electionDeadline === undefined) return;
+  candidate.hasYielded = true;
+  const [, maxTimeout] = server.options.timing.electionTimeoutMs;
+  server.electionDeadline += maxTimeout;
+}
+
 function countPreVotes(server: Server): void {
   if (server.role.name !== "preCandidate") return;
-  if (tally(server.configuration.voters, server.role.votes) === "won") startElection(server, { isTransfer: false });
+  if (tally(server.configuration, server.role.votes) === "won") startElection(server, { isTransfer: false });
 }
 
 function countVotes(server: Server): void {
   if (server.role.name !== "candidate") return;
   const { votes } = server.role;
-  const verdict = tally(server.configuration.voters, votes);
+  const verdict = tally(server.configuration, votes);
   if (verdict === "won")
     becomeLeader(
       server,

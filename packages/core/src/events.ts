@@ -1,14 +1,16 @@
 // What happened and why, as data. Dashboards, logs, metrics and diagnosis are all fed by this one stream.
 
 import type { MessageType, VoteRefusal } from "./message.ts";
-import type { NodeId, Role } from "./types.ts";
+import type { Configuration, NodeId, Role } from "./types.ts";
 
 /** Why a leader gave up its leadership. */
 export type StepDownReason =
   /** Somebody is in a later term. Thesis 3.3. */
   | "higherTerm"
   /** No contact with a majority for an election timeout (CheckQuorum). Thesis 6.2. */
-  | "quorumLost";
+  | "quorumLost"
+  /** A committed configuration no longer contains this server. Thesis 4.2.2. */
+  | "removed";
 
 /** Why an input from a peer changed nothing. */
 export type IgnoredReason =
@@ -60,6 +62,7 @@ export type RaftEvent =
     }
   | { readonly type: "electionWon"; readonly term: number; readonly votes: readonly NodeId[] }
   | { readonly type: "steppedDown"; readonly term: number; readonly reason: StepDownReason; readonly detail: string }
+  | { readonly type: "configurationChanged"; readonly index: number; readonly configuration: Configuration }
   | { readonly type: "transferStarted"; readonly to: NodeId; readonly term: number }
   /** The target did not take over within an election timeout; this server goes on leading. */
   | { readonly type: "transferAborted"; readonly to: NodeId; readonly term: number }

@@ -46,7 +46,7 @@ export function onAppendRequest(server: Server, message: AppendRequest): Ignored
   const first = news[0];
   if (first !== undefined && first.index <= server.commitIndex) return "contradictsCommitted";
   if (first !== undefined && first.index <= server.log.lastIndex) truncate(server, first.index, message.from);
-  server.log.append(news);
+  server.append(news);
 
   const verifiedIndex = prev.index + message.entries.length;
   commitUpTo(server, Math.min(message.leaderCommit, verifiedIndex));
@@ -79,8 +79,7 @@ function entriesToStore(server: Server, entries: readonly Entry[]): readonly Ent
 
 function truncate(server: Server, fromIndex: number, leaderId: string): void {
   server.emit({ type: "entriesTruncated", fromIndex, lastIndex: server.log.lastIndex, leaderId });
-  server.log.truncateFrom(fromIndex);
-  server.durability.truncated(fromIndex);
+  server.truncateFrom(fromIndex);
 }
 
 function accept(server: Server, message: AppendRequest, matchIndex: number): void {

@@ -47,3 +47,7 @@ export type {
 } from "./ready.ts";
 export { emptyState } from "./server.ts";
 export type { RestoredState } from "./server.ts";
+export type { ChangeMisfit, MembershipChange } from "./configuration.ts";
+export { decodeConfiguration, encodeConfiguration } from "./configuration.ts";
+export type { ChangeRequest } from "./membership.ts";
+export type { ChangeResult } from "./ready.ts";

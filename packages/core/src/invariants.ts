@@ -47,7 +47,7 @@ function checkOrderOfIndexes(server: Server): void {
   assert(durableIndex <= log.lastIndex, () => `durable up to ${durableIndex}, log ends at ${log.lastIndex}`);
 }
 
-function checkRole({ id, role, votedFor, isVoter, log }: Server): void {
+function checkRole({ id, role, votedFor, log }: Server): void {
   switch (role.name) {
     case "follower":
     case "preCandidate":
@@ -57,7 +57,6 @@ function checkRole({ id, role, votedFor, isVoter, log }: Server): void {
       return;
     case "leader":
       assert(votedFor === id, () => `leader ${id} has voted for ${votedFor}`);
-      assert(isVoter, () => `${id} leads without being a voter`);
       for (const [peer, { matchIndex, nextIndex }] of role.peers) {
         assert(matchIndex < nextIndex, () => `${peer}: matchIndex ${matchIndex}, nextIndex ${nextIndex}`);
         assert(matchIndex <= log.lastIndex, () => `${peer}: matchIndex ${matchIndex}, log ends at ${log.lastIndex}`);

@@ -28,7 +28,7 @@ export function becomeLeader(server: Server, votes: readonly NodeId[]): void {
   };
   server.emit({ type: "electionWon", term: server.term, votes });
   server.becomeRole(leader);
-  server.log.append([{ index: nextIndex, term: server.term, kind: "empty", data: NO_DATA }]);
+  server.append([{ index: nextIndex, term: server.term, kind: "empty", data: NO_DATA }]);
   sendHeartbeats(server, leader);
 }
 
@@ -50,7 +50,7 @@ export function leaderDeadline(server: Server, leader: Leader): number {
 
 /** The latest moment at which a majority, this server included, is known to have been in contact. */
 export function quorumContact(server: Server, leader: Leader): number {
-  return reachedByMajority(server.configuration.voters, (voter) =>
+  return reachedByMajority(server.configuration, (voter) =>
     voter === server.id ? server.now : (leader.peers.get(voter)?.lastContact ?? 0),
   );
 }
@@ -123,7 +123,7 @@ function readIndex(server: Server, leader: Leader): number | undefined {
 }
 
 function confirmReads(server: Server, leader: Leader): void {
-  const confirmed = reachedByMajority(server.configuration.voters, (voter) =>
+  const confirmed = reachedByMajority(server.configuration, (voter) =>
     voter === server.id ? leader.reads.lastRound : (leader.peers.get(voter)?.confirmedRound ?? 0),
   );
   for (const { readId, index } of leader.reads.confirmUpTo(confirmed)) {

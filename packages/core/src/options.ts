@@ -32,6 +32,8 @@ export type LimitOptions = {
   readonly maxUncommittedBytes: number;
   /** Reads that wait for confirmation; beyond it reads are refused as busy. Default 10 000. */
   readonly maxPendingReads: number;
+  /** A learner that lacks more entries than this is not promoted. Default 1000. Thesis 4.2.1. */
+  readonly maxPromotionLag: number;
   /** Bytes of entries in one append message; a single larger entry travels alone. Default 512 KiB. */
   readonly maxAppendBytes: number;
   /** Append messages to one peer that are not answered yet. Default 64. */
@@ -80,6 +82,7 @@ const defaultLimits: LimitOptions = {
   maxCommandBytes: MiB + 64 * KiB,
   maxUncommittedBytes: 64 * MiB,
   maxPendingReads: 10_000,
+  maxPromotionLag: 1_000,
   maxAppendBytes: 512 * KiB,
   maxInflightMessages: 64,
   maxInflightBytes: 8 * MiB,
@@ -132,7 +135,9 @@ function checkLimits(limits: LimitOptions): void {
   }
 }
 
-function checkConfiguration({ voters, learners }: Configuration): void {
+function checkConfiguration({ voters, learners, outgoing }: Configuration): void {
+  if (outgoing !== undefined)
+    throw invalid("the configuration is a joint one", "form a cluster with voters and learners");
   if (voters.length === 0) throw invalid("the configuration has no voters", "name at least one voter");
   const all = [...voters, ...learners];
   const twice = all.find((id, position) => all.indexOf(id) !== position);

@@ -1,15 +1,20 @@
 // The arithmetic of majorities. Recomputed from scratch each time: it is cheap, and an incremental version has been
 // wrong elsewhere in ways that commit what a majority does not have.
 
-import type { NodeId } from "./types.ts";
+import type { Configuration, NodeId } from "./types.ts";
 
 /** How many of `voters` are a majority. Any two majorities share a server. Thesis 3.2. */
 export function majorityOf(voters: readonly NodeId[]): number {
   return Math.floor(voters.length / 2) + 1;
 }
 
-/** The largest value that a majority of `voters` has reached. */
-export function reachedByMajority(voters: readonly NodeId[], valueOf: (voter: NodeId) => number): number {
+/** The largest value that a majority has reached; in a joint configuration, both majorities. Thesis 4.3. */
+export function reachedByMajority({ voters, outgoing }: Configuration, valueOf: (voter: NodeId) => number): number {
+  const reached = reachedBy(voters, valueOf);
+  return outgoing === undefined ? reached : Math.min(reached, reachedBy(outgoing, valueOf));
+}
+
+function reachedBy(voters: readonly NodeId[], valueOf: (voter: NodeId) => number): number {
   const descending = voters.map(valueOf).toSorted((a, b) => b - a);
   const reached = descending[majorityOf(voters) - 1];
   return reached ?? 0;
@@ -18,8 +23,15 @@ export function reachedByMajority(voters: readonly NodeId[], valueOf: (voter: No
 /** How a vote stands. `lost` means that a majority can no longer be reached. */
 export type Tally = "won" | "open" | "lost";
 
-/** Counts the votes of `voters`; votes of anybody else do not count. Thesis 3.4. */
-export function tally(voters: readonly NodeId[], votes: ReadonlyMap<NodeId, boolean>): Tally {
+/** Counts the votes of the voters, in a joint configuration of both sides; votes of anybody else do not count. Thesis 3.4, 4.3. */
+export function tally({ voters, outgoing }: Configuration, votes: ReadonlyMap<NodeId, boolean>): Tally {
+  const verdict = tallyOf(voters, votes);
+  if (outgoing === undefined || verdict === "lost") return verdict;
+  const other = tallyOf(outgoing, votes);
+  return other === "won" ? verdict : other;
+}
+
+function tallyOf(voters: readonly NodeId[], votes: ReadonlyMap<NodeId, boolean>): Tally {
   const needed = majorityOf(voters);
   const granted = voters.filter((voter) => votes.get(voter) === true).length;
   const refused = voters.filter((voter) => votes.get(voter) === false).length;

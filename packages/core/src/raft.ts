@@ -25,8 +25,17 @@ import {
 } from "./leader.ts";
 import { sizeOf } from "./log.ts";
 import type { AppendResponse, HeartbeatResponse, Message } from "./message.ts";
+import { type ChangeRequest, concludeChange, proposeChange } from "./membership.ts";
 import { completeOptions, type RaftOptions } from "./options.ts";
-import type { ProposalOutcome, ProposeResult, ReadIndexResult, Ready, StepResult, TransferResult } from "./ready.ts";
+import type {
+  ChangeResult,
+  ProposalOutcome,
+  ProposeResult,
+  ReadIndexResult,
+  Ready,
+  StepResult,
+  TransferResult,
+} from "./ready.ts";
 import { onAppendResponse, onEntriesForPeer, replicate } from "./replication.ts";
 import { emptyState, type RestoredState, Server } from "./server.ts";
 import type { RaftStatus } from "./status.ts";
@@ -93,10 +102,18 @@ export class Raft {
       if (leader.uncommittedBytes + sizeOf(entry) > maxUncommittedBytes) {
         return { accepted: false, reason: "busy", leaderId: server.id };
       }
-      server.log.append([entry]);
+      server.append([entry]);
       leader.uncommittedBytes += sizeOf(entry);
       return { accepted: true, index: entry.index, term: entry.term };
     });
+  }
+
+  /**
+   * Changes who belongs to the cluster. The new configuration counts from this call on; the change is over when the
+   * configuration in use is committed and not joint. Thesis chapter 4.
+   */
+  proposeConfiguration(request: ChangeRequest): ChangeResult {
+    return this.#input(undefined, (server) => proposeChange(server, request));
   }
 
   /** Asks for a point up to which the state machine must have applied to answer a linearizable read. Thesis 6.4. */
@@ -118,7 +135,7 @@ export class Raft {
   /** Starts an election now instead of waiting for the timeout. Does nothing at a leader or at a server without a vote. */
   campaign(): void {
     this.#input(undefined, (server) => {
-      if (server.role.name !== "leader" && server.isVoter) onElectionTimeout(server);
+      if (server.role.name !== "leader" && server.mayCampaign) onElectionTimeout(server);
     });
   }
 
@@ -159,6 +176,7 @@ export class Raft {
   /** Takes everything to do now. May be called again before earlier work is done. */
   ready(): Ready {
     return this.#input(undefined, (server) => {
+      if (server.role.name === "leader") concludeChange(server, server.role);
       if (server.role.name === "leader") {
         serveWaitingReads(server, server.role);
         replicate(server, server.role);

@@ -1,5 +1,6 @@
 // What the core asks its driver to do, as data. Nothing here has happened yet when the driver sees it.
 
+import type { ChangeMisfit } from "./configuration.ts";
 import type { LogWrite } from "./durability.ts";
 import type { IgnoredReason, RaftEvent } from "./events.ts";
 import type { Message } from "./message.ts";
@@ -62,6 +63,29 @@ export type ProposeResult =
 export type ReadIndexResult =
   | { readonly accepted: true; readonly readId: number }
   | { readonly accepted: false; readonly reason: "notLeader" | "busy"; readonly leaderId: NodeId | undefined };
+
+/** How a membership change was received. An accepted one is done when the configuration in use is committed and not joint. */
+export type ChangeResult =
+  | { readonly accepted: true; readonly index: number; readonly term: number }
+  | {
+      readonly accepted: false;
+      readonly reason:
+        | "notLeader"
+        | "transferring"
+        /** The leader has not committed an entry of its own term yet; retry soon. */
+        | "notYetCommitted"
+        | "changeInProgress"
+        /** `expectedIndex` is not where the configuration in use stands. */
+        | "configurationChanged"
+        /** A promoted learner lags; `id` names it. */
+        | "notCaughtUp"
+        /** The voters that answer now would be no majority afterwards. */
+        | "wouldLoseQuorum"
+        | ChangeMisfit;
+      readonly leaderId: NodeId | undefined;
+      /** The server that the reason is about. */
+      readonly id?: NodeId;
+    };
 
 /** How a request to hand over leadership was received. An accepted one ends with a new leader or `transferAborted`. */
 export type TransferResult =

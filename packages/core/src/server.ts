@@ -1,6 +1,8 @@
 // The state of one server (thesis figure 3.1) and the few ways in which it changes role and term.
 // The rules that decide when live in the files named after them; they all work on this one object.
 
+import { membersOf, votersOf } from "./configuration.ts";
+import { ConfigurationHistory } from "./configuration-history.ts";
 import { Durability } from "./durability.ts";
 import type { RaftEvent, StepDownReason } from "./events.ts";
 import { RaftLog } from "./log.ts";
@@ -15,6 +17,10 @@ import type { Configuration, Entry, HardState, LogSummary, NodeId } from "./type
 export type RestoredState = {
   readonly hardState: HardState;
   readonly log: LogSummary;
+  /** The configuration that the log begins with, if it is not the one the cluster was formed with: that of a snapshot. */
+  readonly configuration?: Configuration;
+  /** All entries of kind `configuration` in the log, oldest first. */
+  readonly configurations: readonly Entry[];
   /** Last index that is already contained in the state machine; 0 if it is empty. */
   readonly applied: number;
 };
@@ -23,6 +29,7 @@ export type RestoredState = {
 export const emptyState: RestoredState = {
   hardState: { term: 0, votedFor: undefined },
   log: { base: { index: 0, term: 0 }, lastIndex: 0, termRuns: [] },
+  configurations: [],
   applied: 0,
 };
 
@@ -43,6 +50,8 @@ export type Candidate = {
   readonly votes: Map<NodeId, boolean>;
   /** The write that makes the term and the vote for itself durable; until then its own vote does not count. */
   readonly voteSequence: number;
+  /** Somebody has a later log; the next attempt waits longer. */
+  hasYielded: boolean;
 };
 
 /** Replicates its log to everybody else. */
@@ -92,7 +101,7 @@ export class Server {
   readonly options: CompleteOptions;
   readonly log: RaftLog;
   readonly durability: Durability;
-  readonly configuration: Configuration;
+  readonly configurations: ConfigurationHistory;
   /** The caller's monotonic milliseconds at the latest input. */
   now = 0;
   term: number;
@@ -115,10 +124,11 @@ export class Server {
   constructor(options: CompleteOptions, restored: RestoredState) {
     this.id = options.id;
     this.options = options;
-    this.configuration = options.configuration;
     this.term = restored.hardState.term;
     this.votedFor = restored.hardState.votedFor;
     this.log = new RaftLog(restored.log);
+    const first = { index: restored.log.base.index, configuration: restored.configuration ?? options.configuration };
+    this.configurations = new ConfigurationHistory(first, restored.configurations);
     this.durability = new Durability(restored.log.lastIndex);
     this.commitIndex = Math.max(restored.applied, restored.log.base.index);
     this.lastApplied = this.commitIndex;
@@ -131,14 +141,39 @@ export class Server {
     return this.role.name === "follower" ? this.role.leaderId : undefined;
   }
 
-  get isVoter(): boolean {
-    return this.configuration.voters.includes(this.id);
+  /** The configuration in use: the newest in the log, committed or not. Thesis 4.1. */
+  get configuration(): Configuration {
+    return this.configurations.current.configuration;
+  }
+
+  /**
+   * True for a voter of the configuration in use, and for one of an older configuration that may still be in use: a
+   * server whose removal is not committed may be the only one that can win. Thesis 4.2.2.
+   */
+  get mayCampaign(): boolean {
+    const inUse = this.configurations.since(this.commitIndex);
+    return inUse.some(({ configuration }) => votersOf(configuration).includes(this.id));
   }
 
   /** Everybody else who receives the log. */
   get peers(): readonly NodeId[] {
-    const { voters, learners } = this.configuration;
-    return [...voters, ...learners].filter((member) => member !== this.id);
+    return membersOf(this.configuration).filter((member) => member !== this.id);
+  }
+
+  /** Adds entries to the log; configurations among them count from now on. */
+  append(entries: readonly Entry[]): void {
+    this.log.append(entries);
+    for (const entry of entries) if (entry.kind === "configuration") this.configurations.append(entry);
+    this.#reportConfiguration(entries.some(({ kind }) => kind === "configuration"));
+  }
+
+  /** Cuts the log; configurations that are gone with it no longer count. */
+  truncateFrom(index: number): void {
+    const { current } = this.configurations;
+    this.log.truncateFrom(index);
+    this.configurations.truncateFrom(index);
+    this.durability.truncated(index);
+    this.#reportConfiguration(current.index >= index);
   }
 
   /** Sends at once: the message promises nothing that a crash could take back. */
@@ -204,6 +239,10 @@ export class Server {
     for (const readId of leader.reads.takeAll()) {
       this.output.rejectedReads.push({ readId, reason: "leadershipLost", leaderId: undefined });
     }
+  }
+
+  #reportConfiguration(hasChanged: boolean): void {
+    if (hasChanged) this.emit({ type: "configurationChanged", ...this.configurations.current });
   }
 
   /** Takes everything that was produced. */

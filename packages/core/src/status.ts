@@ -25,7 +25,10 @@ export type RaftStatus = {
   readonly term: number;
   readonly votedFor: NodeId | undefined;
   readonly leaderId: NodeId | undefined;
+  /** The configuration in use: the newest in the log, committed or not. */
   readonly configuration: Configuration;
+  /** Where it stands in the log; the change to it is committed once `commitIndex` has reached this. */
+  readonly configurationIndex: number;
   readonly commitIndex: number;
   /** Last index whose application the driver has reported. */
   readonly lastApplied: number;

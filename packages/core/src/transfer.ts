@@ -12,7 +12,7 @@ import type { NodeId } from "./types.ts";
 export function beginTransfer(server: Server, to: NodeId | undefined): TransferResult {
   const leader = server.role;
   if (leader.name !== "leader") return { accepted: false, reason: "notLeader", leaderId: server.leaderId };
-  const target = to ?? mostUpToDate(server, leader);
+  const target = to ?? mostUpToDateVoter(server, leader);
   const reason = refusal(server, leader, target);
   if (reason !== undefined || target === undefined) {
     return { accepted: false, reason: reason ?? "noOtherVoter", leaderId: server.id };
@@ -31,7 +31,7 @@ function refusal(server: Server, leader: Leader, target: NodeId | undefined) {
 }
 
 /** The voter with most of the log; of equals, the one heard last. */
-function mostUpToDate(server: Server, leader: Leader): NodeId | undefined {
+export function mostUpToDateVoter(server: Server, leader: Leader): NodeId | undefined {
   const voters = [...leader.peers].filter(([peer]) => server.configuration.voters.includes(peer));
   const best = voters.toSorted(([, a], [, b]) => b.matchIndex - a.matchIndex || b.lastContact - a.lastContact);
   return best[0]?.[0];
@@ -58,7 +58,7 @@ export function onTransferTick(server: Server, leader: Leader): void {
 export function onTimeoutNow(server: Server, message: TimeoutNow): IgnoredReason | undefined {
   if (message.term < server.term) return "olderTerm";
   if (message.term > server.term) moveToTerm(server, message.term);
-  if (!server.isVoter || server.role.name === "leader") return "staleResponse";
+  if (!server.mayCampaign || server.role.name === "leader") return "staleResponse";
   startElection(server, { isTransfer: true });
   return undefined;
 }

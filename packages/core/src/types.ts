@@ -38,6 +38,11 @@ export type Configuration = {
   readonly voters: readonly NodeId[];
   /** Servers that receive the log but neither vote nor count. */
   readonly learners: readonly NodeId[];
+  /**
+   * Only in a joint configuration: the voters of the one that is being left. Decisions then need a majority of `voters`
+   * **and** one of these. Thesis 4.3.
+   */
+  readonly outgoing?: readonly NodeId[];
 };
 
 /** A maximal run of consecutive entries of one term: `term` holds from `firstIndex` until the next run begins. */

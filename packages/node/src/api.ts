@@ -1,7 +1,7 @@
 // The public face of a node: what goes in, what comes back, and how calls end.
 
 import type { Clock, LogStorage, Random, StateMachine, Transport, TransportEvent } from "@quorate/contracts";
-import type { Configuration, NodeId, RaftEvent, RaftStatus } from "@quorate/core";
+import type { ChangeRequest, Configuration, NodeId, RaftEvent, RaftStatus } from "@quorate/core";
 
 /** Timing and behaviour of the protocol; every value has a default. */
 export type RaftTuning = {
@@ -54,6 +54,14 @@ export type LogPosition = {
 export type Proposed<Result> = LogPosition & {
   readonly result: Result;
 };
+
+/** The end of a membership change. */
+export type Changed = LogPosition & {
+  readonly configuration: Configuration;
+};
+
+/** Under which conditions a membership change is made, besides when to give up waiting for it. */
+export type ChangeOptions = CallOptions & Omit<ChangeRequest, "changes">;
 
 /** The end of a transfer of leadership. */
 export type Transferred = {

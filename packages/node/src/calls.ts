@@ -2,7 +2,7 @@
 
 import type { QuorateError } from "@quorate/contracts";
 import type { RaftEvent } from "@quorate/core";
-import type { Transferred } from "./api.ts";
+import type { Changed, Transferred } from "./api.ts";
 import { outcomeUnknown, transferAborted } from "./errors.ts";
 import { NextBatch } from "./next-batch.ts";
 import { Proposals } from "./proposals.ts";
@@ -12,12 +12,16 @@ import type { Waiting } from "./waiting.ts";
 /** How often deadlines are looked at. */
 const EXPIRY_CHECK_MS = 25;
 
+/** What any waiting call has in common, whatever it waits for. */
+type Ending = Pick<Waiting<unknown>, "isSettled" | "deadlineMs" | "timeoutMs" | "reject">;
+
 /** The calls of one node that have not ended. */
 export class Calls<Query, Answer, Result> {
   readonly nextBatch: NextBatch<Result>;
   readonly proposals: Proposals<Result> = new Proposals();
   readonly reads: Reads<Query, Answer> = new Reads();
   transfer: Waiting<Transferred> | undefined;
+  change: Waiting<Changed> | undefined;
   readonly #settleProposalsMs: number;
   #nextExpiryMs = 0;
 
@@ -28,7 +32,7 @@ export class Calls<Query, Answer, Result> {
 
   /** When deadlines must be looked at again; Infinity if nobody waits. */
   nextExpiry(nowMs: number): number {
-    const count = this.nextBatch.size + this.proposals.size + this.reads.size + (this.#isTransferring ? 1 : 0);
+    const count = this.nextBatch.size + this.proposals.size + this.reads.size + this.#single.length;
     return count === 0 ? Number.POSITIVE_INFINITY : Math.max(nowMs, this.#nextExpiryMs);
   }
 
@@ -39,13 +43,16 @@ export class Calls<Query, Answer, Result> {
     this.nextBatch.expire(nowMs);
     this.proposals.expire(nowMs);
     this.reads.expire(nowMs);
-    if (this.transfer !== undefined && nowMs >= this.transfer.deadlineMs) {
-      this.transfer.reject(outcomeUnknown("leadership was not handed over in time"));
+    for (const call of this.#single) {
+      if (nowMs >= call.deadlineMs) call.reject(outcomeUnknown(`not finished within ${call.timeoutMs} ms`));
     }
   }
 
   /** Some events decide what callers wait for. */
   onEvent(event: RaftEvent, nodeId: string, nowMs: number): void {
+    if (event.type === "steppedDown" && event.reason !== "removed") {
+      this.change?.reject(outcomeUnknown(`leadership was lost during the change: ${event.detail}`));
+    }
     // The next leader usually decides what the last one left open; who waits longer learns that nobody knows.
     if (event.type === "steppedDown") this.proposals.shortenDeadlines(nowMs + this.#settleProposalsMs);
     if (event.type === "transferAborted") this.transfer?.reject(transferAborted(event.to));
@@ -59,10 +66,12 @@ export class Calls<Query, Answer, Result> {
     this.nextBatch.rejectAll(() => error("none"));
     this.reads.rejectAll(() => error("none"));
     this.proposals.rejectAll(() => error("unknown"));
-    this.transfer?.reject(error("unknown"));
+    for (const call of this.#single) call.reject(error("unknown"));
   }
 
-  get #isTransferring(): boolean {
-    return this.transfer !== undefined && !this.transfer.isSettled;
+  /** The calls of which there is at most one at a time, if they wait. */
+  get #single(): readonly Ending[] {
+    const all: readonly (Ending | undefined)[] = [this.transfer, this.change];
+    return all.flatMap((call) => (call === undefined || call.isSettled ? [] : [call]));
   }
 }

@@ -5,6 +5,7 @@
 import { type Clock, codeOf, QuorateError, type StoreIdentity } from "@quorate/contracts";
 import {
   type Entry,
+  type MembershipChange,
   type Message,
   type NodeId,
   type ProposeResult,
@@ -14,6 +15,8 @@ import {
 } from "@quorate/core";
 import type {
   CallOptions,
+  Changed,
+  ChangeOptions,
   Consistency,
   NodeEvent,
   NodeStatus,
@@ -28,6 +31,7 @@ import { coreOptions, electionTimeoutOf, maxCommandBytesOf, maxUncommittedBytesO
 import {
   aborted,
   busy,
+  changeRefused,
   closed,
   nodeFailed,
   notLeader,
@@ -125,6 +129,23 @@ export class Driver<Query, Answer, Result> {
     return caller.promise;
   }
 
+  async changeMembership(changes: readonly MembershipChange[], options: ChangeOptions = {}): Promise<Changed> {
+    const refusal = this.#refusal(options);
+    if (refusal !== undefined) throw refusal;
+    const { expectedIndex, force } = options;
+    const conditions = { ...(expectedIndex !== undefined && { expectedIndex }), ...(force !== undefined && { force }) };
+    const result = this.#raft.proposeConfiguration({ changes, ...conditions });
+    if (!result.accepted) {
+      if (result.reason === "notLeader") throw this.#notLeader();
+      if (result.reason === "transferring") throw transferring(this.#identity.nodeId, result.leaderId);
+      throw changeRefused(result.reason, result.id);
+    }
+    const caller = new Waiting<Changed>(this.#clock.now(), options, "unknown");
+    this.#calls.change = caller;
+    this.#turns.soon();
+    return caller.promise;
+  }
+
   async transferLeadership(to: NodeId | undefined, options: CallOptions | undefined): Promise<Transferred> {
     const refusal = this.#refusal(options);
     if (refusal !== undefined) throw refusal;
@@ -181,12 +202,21 @@ export class Driver<Query, Answer, Result> {
       this.events.publish(event);
       this.#calls.onEvent(event, this.#identity.nodeId, now);
     }
+    this.#concludeChange();
     if (ready.committed.length > 0) this.#apply(ready.committed);
     const { reads } = this.#calls;
     for (const { readId, index } of ready.confirmedReads) reads.confirmed(readId, index);
     for (const { readId } of ready.rejectedReads) reads.rejected(readId, readLost(this.#identity.nodeId));
     reads.answerUpTo(this.#replica.last.index, (query) => this.#replica.answer(query, "linearizable"));
     if (this.statuses.hasReaders && ready.events.length > 0) this.statuses.publish(this.status());
+  }
+
+  /** A change is over when the configuration in use is committed and not joint. */
+  #concludeChange(): void {
+    const { change } = this.#calls;
+    if (change === undefined || change.isSettled) return;
+    const { configuration, configurationIndex: index, commitIndex, term } = this.#raft.status();
+    if (index <= commitIndex && configuration.outgoing === undefined) change.resolve({ index, term, configuration });
   }
 
   #startWrite({ sequence, hardState, truncateFrom, entries }: NonNullable<Ready["write"]>): void {

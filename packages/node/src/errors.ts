@@ -1,8 +1,9 @@
 // The failures a caller of a node can see, each with what to do about it.
 
 import { QuorateError } from "@quorate/contracts";
-import type { NodeId, TransferResult } from "@quorate/core";
+import type { ChangeResult, NodeId, TransferResult } from "@quorate/core";
 
+type ChangeRefusal = Extract<ChangeResult, { accepted: false }>["reason"];
 type TransferRefusal = Extract<TransferResult, { accepted: false }>["reason"];
 
 /** This server does not lead; the leader is known or not. */
@@ -62,6 +63,42 @@ export function transferAborted(to: NodeId): QuorateError {
     hint: "check that it is up and connected, or choose another server; the old leader goes on leading",
     retryable: true,
     details: { to },
+  });
+}
+
+const changeRefusals: Readonly<Record<Exclude<ChangeRefusal, "notLeader" | "transferring">, string>> = {
+  notYetCommitted: "the leader has not committed an entry of its own term yet",
+  changeInProgress: "another change is not finished",
+  configurationChanged: "the configuration is no longer the expected one",
+  notCaughtUp: "lacks too much of the log to vote",
+  wouldLoseQuorum: "the voters that answer now would be no majority afterwards",
+  alreadyMember: "is a member already",
+  unknownServer: "is not a member",
+  notALearner: "is not a learner",
+  notAVoter: "is not a voter",
+  noVotersLeft: "no voter would be left",
+};
+
+const changeHints: Readonly<Partial<Record<ChangeRefusal, string>>> = {
+  notYetCommitted: "retry in a moment",
+  changeInProgress: "wait until it is committed",
+  configurationChanged: "read the status again and decide anew",
+  notCaughtUp: "wait until it has caught up, or force the change",
+  wouldLoseQuorum: "bring the other servers back first, or force the change if they are gone for good",
+};
+
+/** A membership change that the leader did not begin. */
+export function changeRefused(reason: Exclude<ChangeRefusal, "notLeader" | "transferring">, id?: NodeId): QuorateError {
+  const codes: Partial<Record<ChangeRefusal, string>> = {
+    changeInProgress: "QUORATE_CHANGE_IN_PROGRESS",
+    wouldLoseQuorum: "QUORATE_WOULD_LOSE_QUORUM",
+  };
+  return new QuorateError({
+    code: codes[reason] ?? "QUORATE_CHANGE_REFUSED",
+    message: `the membership was not changed: ${id === undefined ? "" : `${id} `}${changeRefusals[reason]}`,
+    hint: changeHints[reason] ?? "compare the change with the members that the status shows",
+    retryable: reason === "notYetCommitted" || reason === "changeInProgress",
+    details: { reason, id },
   });
 }
 

@@ -15,7 +15,8 @@ export async function openStore(
   claim: Claim & { readonly storage: LogStorage; readonly random?: Random },
 ): Promise<{ readonly identity: StoreIdentity; readonly restored: RestoredState }> {
   const stored = await claim.storage.load();
-  const restored = { hardState: stored.hardState, log: stored.log, applied: stored.log.base.index };
+  const { hardState, log, configurations } = stored;
+  const restored = { hardState, log, configurations, applied: log.base.index };
   if (stored.identity !== undefined) {
     checkIdentity(stored.identity, claim);
     return { identity: stored.identity, restored };

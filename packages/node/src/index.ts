@@ -2,6 +2,8 @@
 
 export type {
   CallOptions,
+  Changed,
+  ChangeOptions,
   Consistency,
   LogPosition,
   NodeEvent,

@@ -1,8 +1,10 @@
 // The public face of a node: start, propose, query, watch, close. What happens in between is the driver's business.
 
-import type { NodeId } from "@quorate/core";
+import type { MembershipChange, NodeId } from "@quorate/core";
 import type {
   CallOptions,
+  Changed,
+  ChangeOptions,
   Consistency,
   NodeEvent,
   NodeStatus,
@@ -62,6 +64,17 @@ export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
    */
   query(query: Query, options?: CallOptions & { readonly consistency?: Consistency }): Promise<Queried<Answer>> {
     return this.#driver.query(query, options);
+  }
+
+  /**
+   * Changes who belongs to the cluster, in one step, and resolves when the new configuration is committed. New servers
+   * join as learners; promote them when they have caught up (`status().peers` shows how far they are). Thesis chapter 4.
+   *
+   * Rejects with `QUORATE_NOT_LEADER`, `QUORATE_NO_LEADER`, `QUORATE_CHANGE_IN_PROGRESS`, `QUORATE_WOULD_LOSE_QUORUM`,
+   * `QUORATE_CHANGE_REFUSED` (all: nothing has changed), or with an error of `outcome: "unknown"`.
+   */
+  changeMembership(changes: readonly MembershipChange[], options?: ChangeOptions): Promise<Changed> {
+    return this.#driver.changeMembership(changes, options);
   }
 
   /**

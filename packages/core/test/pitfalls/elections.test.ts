@@ -19,6 +19,15 @@ test("P28 a candidate with a stale log that campaigns all the time does not keep
   expect(cluster.leader()).toBe("s3");
 });
 
+test("P28 a candidate that is told that its log is behind leaves the others more time", () => {
+  const server = new LoneServer({ protection: { preVote: false } });
+  server.wait(225);
+  const deadline = server.raft.nextDeadline();
+  const refusal = { type: "voteResponse", term: 1, granted: false, reason: "logBehind" } as const;
+  for (const from of ["n2", "n3"]) server.tell({ ...refusal, from });
+  expect(server.raft.nextDeadline()).toBe(deadline + 300);
+});
+
 describe("P29 servers with different protections", () => {
   const flags = [false, true].flatMap((preVote) => [false, true].map((checkQuorum) => ({ preVote, checkQuorum })));
   const mixes = flags.flatMap((first) => flags.map((second) => ({ first, second })));

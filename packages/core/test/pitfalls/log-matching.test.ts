@@ -88,7 +88,7 @@ test("P22 a position before the compacted part of the log is no conflict", () =>
   const log = { base: { index: 10, term: 2 }, lastIndex: 12, termRuns: [{ firstIndex: 11, term: 2 }] };
   const raft = new Raft(
     { id: "n1", configuration: { voters: ["n1", "n2"], learners: [] }, random: () => 0.5, checkInvariants: true },
-    { hardState: { term: 2, votedFor: undefined }, log, applied: 10 },
+    { hardState: { term: 2, votedFor: undefined }, log, configurations: [], applied: 10 },
   );
   const entries = [9, 10, 11].map((index) => entryOf(index, 2));
   raft.step({ ...append, to: "n1", term: 2, prevLogIndex: 8, prevLogTerm: 1, entries, leaderCommit: 11 }, 0);

@@ -214,7 +214,12 @@ describe("S22 a follower that is far behind or diverges", () => {
   test("S22 behind a compacted log the leader stops offering entries and says that a snapshot is needed", () => {
     const compacted = { base: { index: 50, term: 1 }, lastIndex: 60, termRuns: [{ firstIndex: 51, term: 1 }] };
     const options = { id: "n1", configuration: { voters: ["n1", "n2", "n3"], learners: [] }, random: () => 0.5 };
-    const raft = new Raft(options, { hardState: { term: 1, votedFor: undefined }, log: compacted, applied: 60 });
+    const raft = new Raft(options, {
+      hardState: { term: 1, votedFor: undefined },
+      log: compacted,
+      configurations: [],
+      applied: 60,
+    });
     raft.tick(0);
     electByHand(raft, 300);
     const refuse = (from: string, prevLogIndex: number, hintIndex: number) => {

@@ -1,7 +1,7 @@
 // Cores under everything that Raft must survive: messages lost, repeated, late and out of order, slow disks that lose what
 // was not yet written, crashes, partitions. One seed decides all of it. When the faults stop, the cluster must converge.
 
-import { type Entry, type Message, Raft, type Ready } from "../../src/index.ts";
+import { type Entry, type MembershipChange, type Message, Raft, type Ready } from "../../src/index.ts";
 import { bytes, restoredFrom, text } from "./lone-server.ts";
 import { Oracle } from "./oracle.ts";
 import { seededRandom } from "./random.ts";
@@ -25,7 +25,14 @@ export type ChaosReport = {
   readonly leaders: number;
   readonly crashes: number;
   readonly truncations: number;
+  /** Configurations that came into use on some server. */
+  readonly configurations: number;
+  /** Joint ones among them. */
+  readonly joint: number;
 };
+
+/** Servers that run without belonging to the cluster until a change adds them. */
+const SPARE_SERVERS = 2;
 
 /** One cluster with one seed. */
 export class Chaos {
@@ -39,15 +46,19 @@ export class Chaos {
   #proposed = 0;
   #crashes = 0;
   #truncations = 0;
+  #configurations = 0;
+  #joint = 0;
+  readonly #founders: readonly string[];
   readonly #terms = new Set<number>();
 
   constructor(seed: number, size: number) {
     this.#random = seededRandom(seed);
     this.#protection = { preVote: this.#chance(0.7), leaderLease: this.#chance(0.7), checkQuorum: true };
-    const ids = Array.from({ length: size }, (_, position) => `n${position + 1}`);
+    const ids = Array.from({ length: size + SPARE_SERVERS }, (_, position) => `n${position + 1}`);
+    this.#founders = ids.slice(0, size);
     this.#machines = ids.map((id) => {
       const disk = { term: 0, votedFor: undefined, entries: [] };
-      return { id, disk, raft: this.#boot(id, ids, disk), writes: [], applied: [], isUp: true, wakesAt: 0 };
+      return { id, disk, raft: this.#boot(id, disk), writes: [], applied: [], isUp: true, wakesAt: 0 };
     });
   }
 
@@ -57,19 +68,28 @@ export class Chaos {
     this.#cut.clear();
     for (const machine of this.#machines) if (!machine.isUp) this.#restart(machine);
     const target = `final ${this.#proposed}`;
-    const hasConverged = () => this.#machines.every(({ applied }) => applied.some((entry) => text(entry) === target));
+    const hasConverged = () => this.#members().every(({ applied }) => applied.some((entry) => text(entry) === target));
     for (const end = this.#now + 5_000; this.#now < end && !hasConverged(); ) {
       if (this.#now % 100 === 0) this.#leader()?.raft.propose(bytes(target));
       this.#millisecond(false);
     }
     if (!hasConverged()) throw new Error(`no convergence:\n${this.#describe()}`);
-    const [first] = this.#machines;
     return {
-      committed: first?.applied.length ?? 0,
+      committed: this.#leader()?.applied.length ?? 0,
       leaders: this.#terms.size,
       crashes: this.#crashes,
       truncations: this.#truncations,
+      configurations: this.#configurations,
+      joint: this.#joint,
     };
+  }
+
+  /** The servers of the configuration that the latest leader uses; all of them if nobody leads. */
+  #members(): readonly Machine[] {
+    const configuration = this.#leader()?.raft.status().configuration;
+    if (configuration === undefined) return this.#machines;
+    const { voters, learners, outgoing = [] } = configuration;
+    return this.#machines.filter(({ id }) => [...voters, ...learners, ...outgoing].includes(id));
   }
 
   #millisecond(isFaulty: boolean): void {
@@ -98,6 +118,19 @@ export class Chaos {
     if (this.#chance(0.003)) this.#cutSomething();
     if (this.#chance(0.004)) this.#cut.clear();
     if (this.#chance(0.002)) this.#leader()?.raft.transferLeadership();
+    if (this.#chance(0.02)) this.#changeMembership();
+  }
+
+  /** One to three changes as one step; those that do not fit are refused by the core. */
+  #changeMembership(): void {
+    const changes = Array.from({ length: 1 + Math.floor(this.#random() * 3) }, () => this.#someChange());
+    this.#leader()?.raft.proposeConfiguration({ changes, force: this.#chance(0.5) });
+  }
+
+  #someChange(): MembershipChange {
+    const types = ["addLearner", "promote", "promote", "demote", "remove"] as const;
+    const type = types[Math.floor(this.#random() * types.length)] ?? "promote";
+    return { type, id: this.#machines[Math.floor(this.#random() * this.#machines.length)]?.id ?? "" };
   }
 
   #cutSomething(): void {
@@ -134,6 +167,9 @@ export class Chaos {
     const last = ready.committed.at(-1);
     if (last !== undefined) machine.raft.applied(last.index);
     this.#truncations += ready.events.filter(({ type }) => type === "entriesTruncated").length;
+    const changes = ready.events.filter((event) => event.type === "configurationChanged");
+    this.#configurations += changes.length;
+    this.#joint += changes.filter(({ configuration }) => configuration.outgoing !== undefined).length;
     const status = machine.raft.status();
     if (status.role === "leader") this.#terms.add(status.term);
     this.#oracle.look(machine.id, status, machine.applied, logOf(machine));
@@ -168,17 +204,16 @@ export class Chaos {
   }
 
   #restart(machine: Machine): void {
-    const ids = this.#machines.map(({ id }) => id);
-    machine.raft = this.#boot(machine.id, ids, machine.disk);
+    machine.raft = this.#boot(machine.id, machine.disk);
     machine.applied = [];
     machine.isUp = true;
   }
 
-  #boot(id: string, voters: readonly string[], disk: Machine["disk"]): Raft {
+  #boot(id: string, disk: Machine["disk"]): Raft {
     const raft = new Raft(
       {
         id,
-        configuration: { voters, learners: [] },
+        configuration: { voters: this.#founders, learners: [] },
         random: this.#random,
         checkInvariants: true,
         protection: this.#protection,

@@ -1,7 +1,15 @@
 // A few cores, a network and disks in virtual time, in one process. Small on purpose: it exists to tell stories about
 // the core, with the laws that span servers checked after every event.
 
-import { type Entry, type Message, Raft, type RaftEvent, type RaftOptions, type RaftStatus } from "../../src/index.ts";
+import {
+  type ChangeRequest,
+  type Entry,
+  type Message,
+  Raft,
+  type RaftEvent,
+  type RaftOptions,
+  type RaftStatus,
+} from "../../src/index.ts";
 import { bytes, restoredFrom, text } from "./lone-server.ts";
 import { Oracle } from "./oracle.ts";
 import { seededRandom } from "./random.ts";
@@ -108,6 +116,12 @@ export class Cluster {
 
   readIndex(id: string): ReturnType<Raft["readIndex"]> {
     const result = this.#machine(id).raft.readIndex();
+    this.#settle(id);
+    return result;
+  }
+
+  proposeConfiguration(id: string, request: ChangeRequest): ReturnType<Raft["proposeConfiguration"]> {
+    const result = this.#machine(id).raft.proposeConfiguration(request);
     this.#settle(id);
     return result;
   }

@@ -28,7 +28,8 @@ export function restoredFrom(entries: readonly Entry[], term: number, votedFor?:
     .filter((entry, position) => entry.term !== entries[position - 1]?.term)
     .map((entry) => ({ firstIndex: entry.index, term: entry.term }));
   const log = { base: { index: 0, term: 0 }, lastIndex: entries.length, termRuns };
-  return { hardState: { term, votedFor }, log, applied: 0 };
+  const configurations = entries.filter(({ kind }) => kind === "configuration");
+  return { hardState: { term, votedFor }, log, configurations, applied: 0 };
 }
 
 type LoneOptions = Partial<RaftOptions> & {

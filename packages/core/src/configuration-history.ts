@@ -1,0 +1,55 @@
+// Which configuration counts: the newest one in the log, committed or not. When the log is cut, an older one counts
+// again. Thesis 4.1: a server uses a configuration as soon as it is in its log.
+
+import { decodeConfiguration } from "./configuration.ts";
+import { InvariantViolation } from "./errors.ts";
+import type { Configuration, Entry } from "./types.ts";
+
+/** A configuration and where in the log it stands. */
+export type PlacedConfiguration = {
+  /** 0, or the base of a compacted log, for the one that the log begins with. */
+  readonly index: number;
+  readonly configuration: Configuration;
+};
+
+/** The configurations of one log, oldest first. */
+export class ConfigurationHistory {
+  #placed: readonly PlacedConfiguration[];
+
+  constructor(first: PlacedConfiguration, entries: readonly Entry[]) {
+    this.#placed = [first];
+    for (const entry of entries) this.append(entry);
+  }
+
+  /** The one in use. */
+  get current(): PlacedConfiguration {
+    const last = this.#placed.at(-1);
+    if (last === undefined) throw new InvariantViolation("a log without any configuration");
+    return last;
+  }
+
+  /** The one that was in use as of `index`. */
+  asOf(index: number): PlacedConfiguration {
+    return this.#placed.findLast((placed) => placed.index <= index) ?? this.current;
+  }
+
+  /** All that may still be in use somewhere: the newest committed one and those after it. */
+  since(commitIndex: number): readonly PlacedConfiguration[] {
+    const committed = this.asOf(commitIndex);
+    return this.#placed.filter(({ index }) => index >= committed.index);
+  }
+
+  /** Takes a configuration into use. */
+  append(entry: Entry): void {
+    const configuration = decodeConfiguration(entry);
+    if (configuration === undefined) {
+      throw new InvariantViolation(`entry ${entry.index} of kind configuration does not contain one`);
+    }
+    this.#placed = [...this.#placed, { index: entry.index, configuration }];
+  }
+
+  /** Goes back to what counted before `index`. */
+  truncateFrom(index: number): void {
+    this.#placed = this.#placed.filter((placed) => placed.index < index);
+  }
+}
