@@ -90,7 +90,7 @@ function followEvents(service: RunningService, logger: Logger): RunningServer["f
 
 async function stop(service: RunningService, listener: HttpListener, logger: Logger): Promise<void> {
   logger.info("stopping");
-  service.drain();
+  await service.drain();
   // Requests in progress still need the node, so it stops last.
   await listener.close(graceMs);
   await service.close();

@@ -8,6 +8,9 @@ import { CounterMachine } from "./state-machine/machine.ts";
 import type { Answer, Query, Result } from "./state-machine/result.ts";
 import { packageVersion } from "./version.ts";
 
+/** How long a stopping leader waits for its successor. */
+const handOverMs = 1000;
+
 /** What one node of the service is made of. */
 export type ServiceOptions = {
   readonly clusterId: string;
@@ -27,8 +30,11 @@ export type RunningService = AsyncDisposable & {
   readonly handle: HttpHandler;
   /** What the node reports from now on. */
   events(): AsyncIterable<NodeEvent>;
-  /** From now on the node calls itself not ready. */
-  drain(): void;
+  /**
+   * From now on the node calls itself not ready. If it leads, it hands its leadership over, so that writes go on without
+   * waiting for an election timeout; resolves when that is done or has failed.
+   */
+  drain(): Promise<void>;
   /** Stops the node; waiting calls end with an error. Idempotent. */
   close(): Promise<void>;
 };
@@ -61,8 +67,10 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   return {
     handle,
     events: () => node.events(),
-    drain: () => {
+    drain: async () => {
       draining = true;
+      // Without another voter, or if the target does not answer, the others notice soon enough by themselves.
+      await node.transferLeadership(undefined, { timeoutMs: handOverMs }).catch(() => undefined);
     },
     close,
     [Symbol.asyncDispose]: close,

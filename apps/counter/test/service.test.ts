@@ -124,3 +124,19 @@ function failingStorage(storage: LogStorage, disk: { readonly failing: boolean }
 function diskFull(): QuorateError {
   return new QuorateError({ code: "QUORATE_STORAGE_FAILED", message: "no space is left", hint: "Free some space." });
 }
+
+test("a leader that is told to stop hands over first, so that nobody waits for an election timeout", async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const first = await cluster.leader();
+  const events = cluster.eventsOf(first);
+  await cluster.drainNode(first);
+  const types: string[] = [];
+  for await (const event of events) {
+    types.push(event.type);
+    if (event.type === "leaderChanged" && event.leaderId !== undefined) break;
+  }
+  expect(types).toContain("transferStarted");
+  expect(types).not.toContain("transferAborted");
+  await cluster.stopNode(first);
+  expect(await cluster.leader()).not.toBe(first);
+});

@@ -2,6 +2,7 @@
 
 import type { LogStorage } from "@quorate/contracts";
 import { memoryDisk, memoryLogStorage, memoryNetwork } from "@quorate/memory";
+import type { NodeEvent } from "@quorate/node";
 import { type RunningService, startService } from "../../src/index.ts";
 import { type Reply, replyOf, type RequestOptions } from "../http/fake-node.ts";
 import { eventually } from "./eventually.ts";
@@ -38,6 +39,20 @@ export class MemoryCluster implements AsyncDisposable {
       onDefect: (error) => this.defects.push(error),
     });
     this.#running.set(id, service);
+  }
+
+  eventsOf(id: string): AsyncIterable<NodeEvent> {
+    return this.#service(id).events();
+  }
+
+  drainNode(id: string): Promise<void> {
+    return this.#service(id).drain();
+  }
+
+  #service(id: string): RunningService {
+    const service = this.#running.get(id);
+    if (service === undefined) throw new Error(`${id} is not running`);
+    return service;
   }
 
   async stopNode(id: string): Promise<void> {
