@@ -221,9 +221,14 @@ export function moveToTerm(server: Server, term: number): void {
   server.becomeFollower(undefined);
 }
 
-/** True while a live leader is known: heard within the minimum election timeout, or it is this server. Thesis 4.2.3. */
+/**
+ * True while a live leader is known: heard within the minimum election timeout, or it is this server. Thesis 4.2.3.
+ * With lease reads, a server that has just started may have heard one that counts on it.
+ */
 export function hearsLeader(server: Server): boolean {
   const [minTimeout] = server.options.timing.electionTimeoutMs;
+  const runningMs = server.now - (server.startedAt ?? server.now);
+  if (server.options.reads.lease && server.role.name !== "leader" && runningMs < minTimeout) return true;
   switch (server.role.name) {
     case "leader":
       return server.now - quorumContact(server, server.role) < minTimeout;

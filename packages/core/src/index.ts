@@ -32,7 +32,7 @@ export type { IgnoredReason, RaftEvent, StepDownReason } from "./events.ts";
 export type { PeerStatus, RaftStatus, ReplicationMode } from "./status.ts";
 export type { LogWrite } from "./durability.ts";
 export { InvariantViolation, RaftOptionsError } from "./errors.ts";
-export type { LimitOptions, ProtectionOptions, RaftOptions, TimingOptions } from "./options.ts";
+export type { LimitOptions, ProtectionOptions, RaftOptions, ReadOptions, TimingOptions } from "./options.ts";
 export { Raft } from "./raft.ts";
 export type {
   ConfirmedRead,

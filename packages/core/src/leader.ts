@@ -3,6 +3,7 @@
 
 import { advanceCommit } from "./commit.ts";
 import type { IgnoredReason } from "./events.ts";
+import { ReadLease } from "./lease.ts";
 import type { HeartbeatResponse } from "./message.ts";
 import { Progress } from "./progress.ts";
 import { reachedByMajority } from "./quorum.ts";
@@ -17,11 +18,13 @@ const NO_DATA = new Uint8Array(0);
 /** Takes office: an empty entry of the new term, then heartbeats at once. Thesis 3.4, 6.4 (the empty entry). */
 export function becomeLeader(server: Server, votes: readonly NodeId[]): void {
   const nextIndex = server.log.lastIndex + 1;
+  const [minTimeout] = server.options.timing.electionTimeoutMs;
   const leader: Leader = {
     name: "leader",
     peers: new Map(server.peers.map((peer) => [peer, new Progress(nextIndex, server.now)])),
     firstOwnIndex: nextIndex,
     reads: new ReadQueue(),
+    lease: new ReadLease(minTimeout * (1 - server.options.reads.maxClockDrift)),
     heartbeatDue: server.now,
     transfer: undefined,
     uncommittedBytes: 0,
@@ -67,6 +70,7 @@ function quorumDeadline(server: Server, leader: Leader): number {
 /** One round: every peer learns that this leader lives and what is committed, and echoes the round. */
 function sendHeartbeats(server: Server, leader: Leader): void {
   const round = leader.reads.startRound(readIndex(server, leader));
+  leader.lease.sent(round, server.now);
   leader.heartbeatDue = server.now + server.options.timing.heartbeatMs;
   for (const [to, progress] of leader.peers) {
     server.send({
@@ -109,6 +113,16 @@ export function requestRead(server: Server, readId: number): ReadIndexResult {
   return { accepted: true, readId };
 }
 
+/**
+ * What a lease read at `now` must see, or undefined if the lease does not cover that moment. The caller asks again after
+ * it has computed the answer: the process may have been stopped in between. Thesis 6.4.1.
+ */
+export function leaseReadIndex(server: Server, now: number): number | undefined {
+  const leader = server.role;
+  if (!server.options.reads.lease || leader.name !== "leader" || !leader.lease.isValid(now)) return undefined;
+  return readIndex(server, leader);
+}
+
 /** Starts a round for reads that have arrived since the last one; called once per turn, so that they share it. */
 export function serveWaitingReads(server: Server, leader: Leader): void {
   if (leader.reads.wantsRound && readIndex(server, leader) !== undefined) sendHeartbeats(server, leader);
@@ -126,6 +140,7 @@ function confirmReads(server: Server, leader: Leader): void {
   const confirmed = reachedByMajority(server.configuration, (voter) =>
     voter === server.id ? leader.reads.lastRound : (leader.peers.get(voter)?.confirmedRound ?? 0),
   );
+  leader.lease.confirmed(confirmed);
   for (const { readId, index } of leader.reads.confirmUpTo(confirmed)) {
     server.output.confirmedReads.push({ readId, index });
   }

@@ -81,6 +81,7 @@ function appendConfiguration(server: Server, leader: Leader, configuration: Conf
 
 /** The leader sends to exactly the members of the configuration in use; who stays keeps what is known about it. */
 function followConfiguration(server: Server, leader: Leader): void {
+  leader.lease.restart();
   const members = server.peers;
   for (const peer of leader.peers.keys()) if (!members.includes(peer)) leader.peers.delete(peer);
   for (const peer of members) {

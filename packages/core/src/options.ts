@@ -24,6 +24,17 @@ export type ProtectionOptions = {
   readonly checkQuorum: boolean;
 };
 
+/** How reads may be answered. */
+export type ReadOptions = {
+  /**
+   * Answer lease reads from the leader's clock alone. Default false: then they are refused, and the caller asks for a
+   * linearizable read instead. Needs `leaderLease`, on every server of the cluster. Thesis 6.4.1.
+   */
+  readonly lease: boolean;
+  /** By how much two clocks may run apart, as a share of elapsed time. Default 0.1; 0 to below 1. */
+  readonly maxClockDrift: number;
+};
+
 /** How much may be under way. */
 export type LimitOptions = {
   /** Largest command in bytes; larger ones are refused. Default 1 MiB + 64 KiB. */
@@ -55,6 +66,7 @@ export type RaftOptions = {
   readonly random: () => number;
   readonly timing?: Partial<TimingOptions>;
   readonly protection?: Partial<ProtectionOptions>;
+  readonly reads?: Partial<ReadOptions>;
   readonly limits?: Partial<LimitOptions>;
   /** Check the invariants after every input and throw when one is broken. Default false; costs some time per input. */
   readonly checkInvariants?: boolean;
@@ -67,6 +79,7 @@ export type CompleteOptions = {
   readonly random: () => number;
   readonly timing: TimingOptions;
   readonly protection: ProtectionOptions;
+  readonly reads: ReadOptions;
   readonly limits: LimitOptions;
   readonly checkInvariants: boolean;
 };
@@ -74,6 +87,8 @@ export type CompleteOptions = {
 const defaultTiming: TimingOptions = { electionTimeoutMs: [150, 300], heartbeatMs: 50 };
 
 const defaultProtection: ProtectionOptions = { preVote: true, leaderLease: true, checkQuorum: true };
+
+const defaultReads: ReadOptions = { lease: false, maxClockDrift: 0.1 };
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -94,7 +109,10 @@ const defaultLimits: LimitOptions = {
 export function completeOptions(options: RaftOptions): CompleteOptions {
   const timing = { ...defaultTiming, ...options.timing };
   const limits = { ...defaultLimits, ...options.limits };
+  const protection = { ...defaultProtection, ...options.protection };
+  const reads = { ...defaultReads, ...options.reads };
   checkTiming(timing);
+  checkReads(reads, protection);
   checkLimits(limits);
   checkConfiguration(options.configuration);
   return {
@@ -102,7 +120,8 @@ export function completeOptions(options: RaftOptions): CompleteOptions {
     configuration: options.configuration,
     random: options.random,
     timing,
-    protection: { ...defaultProtection, ...options.protection },
+    protection,
+    reads,
     limits,
     checkInvariants: options.checkInvariants ?? false,
   };
@@ -123,6 +142,21 @@ function checkTiming({ electionTimeoutMs: [min, max], heartbeatMs }: TimingOptio
       "QUORATE_TIMEOUTS_UNSAFE",
       `minimum election timeout ${min} ms is less than 3 heartbeats of ${heartbeatMs} ms: one lost heartbeat could depose a healthy leader`,
       `use heartbeatMs ${Math.floor(min / 3)} or less, or electionTimeoutMs [${3 * heartbeatMs}, ${6 * heartbeatMs}] or more`,
+    );
+  }
+}
+
+function checkReads({ lease, maxClockDrift }: ReadOptions, { leaderLease }: ProtectionOptions): void {
+  if (!(maxClockDrift >= 0 && maxClockDrift < 1)) {
+    throw invalid(
+      `maxClockDrift is ${maxClockDrift}`,
+      "use a share of elapsed time from 0 to below 1, for example 0.1",
+    );
+  }
+  if (lease && !leaderLease) {
+    throw invalid(
+      "lease reads are on, but the leader lease is off: voters could elect another leader at any time",
+      "switch leaderLease on, on every server, or do without lease reads",
     );
   }
 }

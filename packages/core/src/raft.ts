@@ -17,6 +17,7 @@ import { onAppendRequest, onHeartbeatRequest } from "./follower.ts";
 import { checkState, checkStep, observe } from "./invariants.ts";
 import {
   leaderDeadline,
+  leaseReadIndex,
   onHeartbeatResponse,
   onLeaderDurable,
   onLeaderTick,
@@ -132,6 +133,15 @@ export class Raft {
     return this.#input(undefined, (server) => beginTransfer(server, to));
   }
 
+  /**
+   * The index up to which a lease read at `now` must have been applied, or undefined if no lease covers that moment (or
+   * lease reads are off): then ask for a linearizable read. Ask once more, with the time of then, after computing the
+   * answer, and throw it away if no lease covers that moment. Thesis 6.4.1.
+   */
+  leaseReadIndex(now: number): number | undefined {
+    return leaseReadIndex(this.#server, now);
+  }
+
   /** Starts an election now instead of waiting for the timeout. Does nothing at a leader or at a server without a vote. */
   campaign(): void {
     this.#input(undefined, (server) => {
@@ -198,19 +208,28 @@ export class Raft {
     return this.#server.role.name === "leader";
   }
 
-  /** A picture of this moment. */
-  status(): RaftStatus {
+  /** A picture of the moment `now`; default: of the latest input. */
+  status(now?: number): RaftStatus {
+    this.#advance(now);
     return statusOf(this.#server);
   }
 
-  /** Says in words why there is no leader, or why the commit index does not move. */
-  explain(): string {
+  /** Says in words why there is no leader, or why the commit index does not move, as of `now` or the latest input. */
+  explain(now?: number): string {
+    this.#advance(now);
     return explain(this.#server);
+  }
+
+  #advance(now: number | undefined): void {
+    const server = this.#server;
+    if (now === undefined) return;
+    server.startedAt ??= now;
+    server.now = Math.max(server.now, now);
   }
 
   #input<T>(now: number | undefined, handle: (server: Server) => T): T {
     const server = this.#server;
-    if (now !== undefined) server.now = Math.max(server.now, now);
+    this.#advance(now);
     if (!server.options.checkInvariants) return handle(server);
     const before = observe(server);
     const result = handle(server);

@@ -5,6 +5,7 @@ import { membersOf, votersOf } from "./configuration.ts";
 import { ConfigurationHistory } from "./configuration-history.ts";
 import { Durability } from "./durability.ts";
 import type { RaftEvent, StepDownReason } from "./events.ts";
+import type { ReadLease } from "./lease.ts";
 import { RaftLog } from "./log.ts";
 import type { Message } from "./message.ts";
 import type { CompleteOptions } from "./options.ts";
@@ -62,6 +63,7 @@ export type Leader = {
   /** Index of the empty entry that began this leadership. */
   readonly firstOwnIndex: number;
   readonly reads: ReadQueue;
+  readonly lease: ReadLease;
   heartbeatDue: number;
   /** Leadership is being handed over; no proposals are taken meanwhile. */
   transfer: Transfer | undefined;
@@ -104,6 +106,8 @@ export class Server {
   readonly configurations: ConfigurationHistory;
   /** The caller's monotonic milliseconds at the latest input. */
   now = 0;
+  /** When this server first knew the time: it does not remember whom it heard before that. */
+  startedAt: number | undefined;
   term: number;
   votedFor: NodeId | undefined;
   role: RoleState = { name: "follower", leaderId: undefined, leaderHeardAt: 0 };

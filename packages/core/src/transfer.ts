@@ -43,6 +43,7 @@ export function continueTransfer(server: Server, leader: Leader): void {
   if (transfer === undefined || transfer.isTargetTold) return;
   if (leader.peers.get(transfer.to)?.matchIndex !== server.log.lastIndex) return;
   transfer.isTargetTold = true;
+  leader.lease.forfeit();
   server.send({ type: "timeoutNow", from: server.id, to: transfer.to, term: server.term });
 }
 

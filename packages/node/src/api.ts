@@ -15,6 +15,13 @@ export type RaftTuning = {
   readonly leaderLease?: boolean;
   /** A leader without contact to a majority steps down (thesis 6.2). Default true. */
   readonly checkQuorum?: boolean;
+  /**
+   * Answer lease reads from the leader's clock, without asking a majority (thesis 6.4.1). Default false: they are answered
+   * as linearizable ones. Needs `leaderLease`, and the same setting on every node.
+   */
+  readonly leaseReads?: boolean;
+  /** By how much two nodes' clocks may run apart, as a share of elapsed time. Default 0.1. */
+  readonly maxClockDrift?: number;
 };
 
 /** Bounds of what a node holds in memory. */
@@ -73,6 +80,8 @@ export type Transferred = {
 export type Consistency =
   /** Sees every write that was acknowledged before the read began. Leader only. Thesis 6.4. */
   | "linearizable"
+  /** The same, as long as no clock drifts more than `maxClockDrift`; falls back to `linearizable`. Thesis 6.4.1. */
+  | "lease"
   /** Answered at once from this server's state, which may be old. */
   | "stale";
 
@@ -81,6 +90,16 @@ export type Queried<Answer> = LogPosition & {
   readonly answer: Answer;
   /** The level that was really used. */
   readonly consistency: Consistency;
+};
+
+/** Which state a query wants to see. */
+export type QueryOptions = CallOptions & {
+  /** Default `linearizable`. */
+  readonly consistency?: Consistency;
+  /** For `stale`: wait until this index is applied here, to see one's own earlier write on any node. */
+  readonly minIndex?: number;
+  /** For `stale`: refuse with `QUORATE_STALE_TOO_OLD` if no leader was heard for longer than this. */
+  readonly maxAgeMs?: number;
 };
 
 /** Options of a single call. */

@@ -17,7 +17,7 @@ type AnyNodeOptions = Omit<RaftNodeOptions<never, unknown, unknown>, "stateMachi
 /** The options for the core of a node. */
 export function coreOptions(options: AnyNodeOptions): RaftOptions {
   const { raft = {}, limits = {} } = options;
-  const { heartbeatMs, preVote, leaderLease, checkQuorum } = raft;
+  const { heartbeatMs, preVote, leaderLease, checkQuorum, leaseReads, maxClockDrift } = raft;
   const { maxPendingReads } = limits;
   const room = options.transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES;
   const coreLimits: Partial<LimitOptions> = {
@@ -32,6 +32,7 @@ export function coreOptions(options: AnyNodeOptions): RaftOptions {
     random: options.random ?? Math.random,
     timing: { electionTimeoutMs: electionTimeoutOf(options), ...defined({ heartbeatMs }) },
     protection: defined({ preVote, leaderLease, checkQuorum }),
+    reads: defined({ lease: leaseReads, maxClockDrift }),
     limits: coreLimits,
   };
 }

@@ -17,11 +17,11 @@ import type {
   CallOptions,
   Changed,
   ChangeOptions,
-  Consistency,
   NodeEvent,
   NodeStatus,
   Proposed,
   Queried,
+  QueryOptions,
   RaftNodeOptions,
   Transferred,
 } from "./api.ts";
@@ -36,6 +36,7 @@ import {
   nodeFailed,
   notLeader,
   readLost,
+  staleTooOld,
   tooLarge,
   transferRefused,
   transferring,
@@ -114,19 +115,38 @@ export class Driver<Query, Answer, Result> {
     return caller.promise;
   }
 
-  async query(
-    query: Query,
-    options: (CallOptions & { readonly consistency?: Consistency }) | undefined,
-  ): Promise<Queried<Answer>> {
+  async query(query: Query, options: QueryOptions = {}): Promise<Queried<Answer>> {
     const refusal = this.#refusal(options);
     if (refusal !== undefined) throw refusal;
-    if (options?.consistency === "stale") return this.#replica.answer(query, "stale");
+    if (options.consistency === "stale") return this.#staleQuery(query, options);
+    const underLease = options.consistency === "lease" ? this.#leaseQuery(query) : undefined;
+    if (underLease !== undefined) return underLease;
     const result = this.#raft.readIndex();
     if (!result.accepted) throw result.reason === "busy" ? busy("reads") : this.#notLeader();
     const caller = new Waiting<Queried<Answer>>(this.#clock.now(), options, "none");
     this.#calls.reads.add(result.readId, query, caller);
     this.#turns.soon();
     return caller.promise;
+  }
+
+  #staleQuery(query: Query, options: QueryOptions): Queried<Answer> | Promise<Queried<Answer>> {
+    const { minIndex = 0, maxAgeMs = Number.POSITIVE_INFINITY } = options;
+    const { leaderHeardMsAgo, role } = this.status();
+    const ageMs = role === "leader" ? 0 : (leaderHeardMsAgo ?? Number.POSITIVE_INFINITY);
+    if (ageMs > maxAgeMs) throw staleTooOld(this.#identity.nodeId, ageMs, maxAgeMs);
+    if (this.#replica.last.index >= minIndex) return this.#replica.answer(query, "stale");
+    const caller = new Waiting<Queried<Answer>>(this.#clock.now(), options, "none");
+    this.#calls.reads.waitFor(minIndex, query, caller);
+    this.#turns.soon();
+    return caller.promise;
+  }
+
+  /** Undefined if no lease covers the read from its beginning to its end: this process may be stopped at any point. */
+  #leaseQuery(query: Query): Queried<Answer> | undefined {
+    const index = this.#raft.leaseReadIndex(this.#clock.now());
+    if (index === undefined || this.#replica.last.index < index) return undefined;
+    const answer = this.#replica.answer(query, "lease");
+    return this.#raft.leaseReadIndex(this.#clock.now()) === undefined ? undefined : answer;
   }
 
   async changeMembership(changes: readonly MembershipChange[], options: ChangeOptions = {}): Promise<Changed> {
@@ -159,12 +179,12 @@ export class Driver<Query, Answer, Result> {
 
   status(): NodeStatus {
     const { clusterId, incarnation } = this.#identity;
-    return { ...this.#raft.status(), clusterId, incarnation, state: this.#state };
+    return { ...this.#raft.status(this.#clock.now()), clusterId, incarnation, state: this.#state };
   }
 
   explain(): string {
     if (this.#failure !== undefined) return `${this.#identity.nodeId} has stopped: ${this.#failure.message}`;
-    return this.#raft.explain();
+    return this.#raft.explain(this.#clock.now());
   }
 
   close(): Promise<void> {
@@ -207,7 +227,7 @@ export class Driver<Query, Answer, Result> {
     const { reads } = this.#calls;
     for (const { readId, index } of ready.confirmedReads) reads.confirmed(readId, index);
     for (const { readId } of ready.rejectedReads) reads.rejected(readId, readLost(this.#identity.nodeId));
-    reads.answerUpTo(this.#replica.last.index, (query) => this.#replica.answer(query, "linearizable"));
+    reads.answerUpTo(this.#replica.last.index, (query, level) => this.#replica.answer(query, level));
     if (this.statuses.hasReaders && ready.events.length > 0) this.statuses.publish(this.status());
   }
 

@@ -139,9 +139,21 @@ export function outcomeUnknown(message: string, details: Readonly<Record<string,
 export function readTimeout(timeoutMs: number): QuorateError {
   return new QuorateError({
     code: "QUORATE_READ_TIMEOUT",
-    message: `no majority confirmed the read within ${timeoutMs} ms`,
+    message: `the read was not confirmed and applied within ${timeoutMs} ms`,
     hint: "retry with backoff, or ask for a stale read if an old answer will do",
     retryable: true,
+  });
+}
+
+/** This server may be further behind than the caller accepts. */
+export function staleTooOld(nodeId: NodeId, ageMs: number, maxAgeMs: number): QuorateError {
+  const age = Number.isFinite(ageMs) ? `${Math.round(ageMs)} ms` : "an unknown time";
+  return new QuorateError({
+    code: "QUORATE_STALE_TOO_OLD",
+    message: `${nodeId} has not heard a leader for ${age}, the limit is ${maxAgeMs} ms`,
+    hint: "read from the leader, or accept an older answer",
+    retryable: true,
+    details: { ageMs, maxAgeMs },
   });
 }
 

@@ -11,6 +11,7 @@ export type {
   NodeStatus,
   Proposed,
   Queried,
+  QueryOptions,
   RaftNodeOptions,
   RaftTuning,
   Transferred,

@@ -5,11 +5,11 @@ import type {
   CallOptions,
   Changed,
   ChangeOptions,
-  Consistency,
   NodeEvent,
   NodeStatus,
   Proposed,
   Queried,
+  QueryOptions,
   RaftNodeOptions,
   Transferred,
 } from "./api.ts";
@@ -59,10 +59,12 @@ export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
 
   /**
    * Answers a query. `linearizable` (default) confirms leadership with a majority first and rejects with
-   * `QUORATE_NOT_LEADER`, `QUORATE_NO_LEADER`, `QUORATE_BUSY` or `QUORATE_READ_TIMEOUT`; `stale` answers at once from
-   * this server's state.
+   * `QUORATE_NOT_LEADER`, `QUORATE_NO_LEADER`, `QUORATE_BUSY` or `QUORATE_READ_TIMEOUT`. `lease` does without asking while
+   * the leader's clock covers it, else it is `linearizable`. `stale` answers at once from this server's state, or rejects
+   * with `QUORATE_STALE_TOO_OLD`; with `minIndex` it waits, or rejects with `QUORATE_READ_TIMEOUT`. The answer names the
+   * level that was really used.
    */
-  query(query: Query, options?: CallOptions & { readonly consistency?: Consistency }): Promise<Queried<Answer>> {
+  query(query: Query, options?: QueryOptions): Promise<Queried<Answer>> {
     return this.#driver.query(query, options);
   }
 

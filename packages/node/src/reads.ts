@@ -1,27 +1,34 @@
-// Linearizable reads between their arrival and their answer: first a majority confirms the leader, then the state
-// machine catches up with what was committed then. Thesis 6.4.
+// Reads between their arrival and their answer. Linearizable ones wait for two things: first a majority confirms the
+// leader, then the state machine catches up with what was committed then. Thesis 6.4.
 
-import type { Queried } from "./api.ts";
+import type { Consistency, Queried } from "./api.ts";
 import { readTimeout } from "./errors.ts";
 import type { Waiting } from "./waiting.ts";
 
 type PendingRead<Query, Answer> = {
   readonly query: Query;
+  readonly consistency: Consistency;
   readonly caller: Waiting<Queried<Answer>>;
 };
 
-/** The linearizable reads of one node that are not answered yet. */
+/** The reads of one node that are not answered yet. */
 export class Reads<Query, Answer> {
   readonly #unconfirmed = new Map<number, PendingRead<Query, Answer>>();
-  /** Confirmed, in order: their indexes do not decrease. */
+  /** These wait only for the state machine to reach an index. */
   #confirmed: { readonly index: number; readonly read: PendingRead<Query, Answer> }[] = [];
 
   get size(): number {
     return this.#unconfirmed.size + this.#confirmed.length;
   }
 
+  /** Takes a linearizable read; `confirmed` or `rejected` will be called with its id. */
   add(readId: number, query: Query, caller: Waiting<Queried<Answer>>): void {
-    this.#unconfirmed.set(readId, { query, caller });
+    this.#unconfirmed.set(readId, { query, consistency: "linearizable", caller });
+  }
+
+  /** Takes a stale read that wants to see at least `index`. */
+  waitFor(index: number, query: Query, caller: Waiting<Queried<Answer>>): void {
+    this.#confirmed.push({ index, read: { query, consistency: "stale", caller } });
   }
 
   confirmed(readId: number, index: number): void {
@@ -36,9 +43,11 @@ export class Reads<Query, Answer> {
   }
 
   /** Answers everything that the state machine, having applied up to `lastApplied`, can answer. */
-  answerUpTo(lastApplied: number, answer: (query: Query) => Queried<Answer>): void {
-    const later = this.#confirmed.findIndex(({ index }) => index > lastApplied);
-    const due = this.#confirmed.splice(0, later === -1 ? this.#confirmed.length : later);
+  answerUpTo(lastApplied: number, answer: (query: Query, consistency: Consistency) => Queried<Answer>): void {
+    if (this.#confirmed.length === 0) return;
+    const due = this.#confirmed.filter(({ index }) => index <= lastApplied);
+    if (due.length === 0) return;
+    this.#confirmed = this.#confirmed.filter(({ index }) => index > lastApplied);
     for (const { read } of due) if (!read.caller.isSettled) settle(read, answer);
   }
 
@@ -65,11 +74,11 @@ export class Reads<Query, Answer> {
 
 /** A query that the state machine cannot answer is its caller's misfortune, not the node's. */
 function settle<Query, Answer>(
-  { query, caller }: PendingRead<Query, Answer>,
-  answer: (query: Query) => Queried<Answer>,
+  { query, consistency, caller }: PendingRead<Query, Answer>,
+  answer: (query: Query, consistency: Consistency) => Queried<Answer>,
 ): void {
   try {
-    caller.resolve(answer(query));
+    caller.resolve(answer(query, consistency));
   } catch (error) {
     caller.reject(error);
   }

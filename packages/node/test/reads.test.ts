@@ -82,3 +82,74 @@ test("a query that the state machine cannot answer rejects for its caller, and t
   await cluster.clock.run(5);
   expect((await read).answer).toEqual([]);
 });
+
+test("a lease read is answered at once while the lease lasts, and says so", async () => {
+  cluster = new TestCluster(3);
+  for (const id of cluster.ids) await cluster.start(id, { raft: { leaseReads: true } });
+  const id = await cluster.elect();
+  await cluster.clock.run(60);
+  const leader = cluster.node(id);
+  expect(await leader.query("all", { consistency: "lease" })).toMatchObject({ consistency: "lease", answer: [] });
+
+  cluster.isolate(id);
+  await cluster.clock.run(140);
+  const late = rejectionOf(leader.query("all", { consistency: "lease" }));
+  await cluster.clock.run(300);
+  expect(await late, "the lease is over, and nobody confirms").toMatchObject({ code: "QUORATE_NO_LEADER" });
+});
+
+test("a lease read without lease reads is answered as a linearizable one, and says so", async () => {
+  cluster = await TestCluster.started(3);
+  const leader = cluster.node(await cluster.elect());
+  const read = leader.query("all", { consistency: "lease" });
+  await cluster.clock.run(5);
+  expect(await read).toMatchObject({ consistency: "linearizable" });
+});
+
+test("P67 a leader that is stopped while it computes a lease read does not hand out the answer", async () => {
+  cluster = new TestCluster(3);
+  const machines = new Map(cluster.ids.map((id) => [id, new WordList()]));
+  for (const id of cluster.ids) {
+    await cluster.start(id, { raft: { leaseReads: true }, stateMachine: machines.get(id) ?? new WordList() });
+  }
+  const id = await cluster.elect();
+  await cluster.clock.run(60);
+  const machine = machines.get(id);
+  if (machine !== undefined) {
+    machine.query = () => {
+      cluster.clock.leap(1_000);
+      return ["old"];
+    };
+  }
+  cluster.isolate(id);
+  const read = rejectionOf(cluster.node(id).query("all", { consistency: "lease" }));
+  await cluster.clock.run(400);
+  expect(await read).toMatchObject({ code: "QUORATE_NO_LEADER" });
+});
+
+test("a stale read can wait for an index, to see one's own write on any node", async () => {
+  cluster = await TestCluster.started(3);
+  const id = await cluster.elect();
+  const other = cluster.ids.find((one) => one !== id) ?? "";
+  const written = cluster.node(id).propose(word("mine"));
+  await cluster.clock.run(3);
+  const { index } = await written;
+  const read = cluster.node(other).query("all", { consistency: "stale", minIndex: index });
+  await cluster.clock.run(60);
+  expect(await read).toMatchObject({ answer: ["mine"], consistency: "stale" });
+  const never = rejectionOf(cluster.node(other).query("all", { consistency: "stale", minIndex: 99, timeoutMs: 100 }));
+  await cluster.clock.run(150);
+  expect(await never).toMatchObject({ code: "QUORATE_READ_TIMEOUT", outcome: "none" });
+});
+
+test("a stale read can refuse a state that may be too old", async () => {
+  cluster = await TestCluster.started(3);
+  const id = await cluster.elect();
+  await cluster.clock.run(60);
+  const other = cluster.ids.find((one) => one !== id) ?? "";
+  const read = () => cluster.node(other).query("all", { consistency: "stale", maxAgeMs: 100 });
+  expect(await read()).toMatchObject({ consistency: "stale" });
+  cluster.isolate(other);
+  await cluster.clock.run(120);
+  expect(await rejectionOf(read())).toMatchObject({ code: "QUORATE_STALE_TOO_OLD", outcome: "none" });
+});

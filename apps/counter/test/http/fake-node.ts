@@ -91,6 +91,7 @@ export class FakeService {
       votedFor: "n1",
       leaderId: "n1",
       configuration: { voters: ["n1", "n2", "n3"], learners: [] },
+      configurationIndex: 0,
       commitIndex: index,
       lastApplied: index,
       lastIndex: index,

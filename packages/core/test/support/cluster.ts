@@ -22,6 +22,7 @@ export type ClusterOptions = {
   readonly timing?: RaftOptions["timing"];
   readonly protection?: RaftOptions["protection"];
   readonly limits?: RaftOptions["limits"];
+  readonly reads?: RaftOptions["reads"];
   /** Milliseconds that a message travels. Default 1. */
   readonly delayMs?: number;
 };
@@ -268,7 +269,7 @@ export class Cluster {
   }
 
   #newMachine(id: string, disk: Disk): Machine {
-    const { timing, protection, limits } = this.#options;
+    const { timing, protection, limits, reads } = this.#options;
     const raft = new Raft(
       {
         id,
@@ -278,6 +279,7 @@ export class Cluster {
         ...(timing && { timing }),
         ...(protection && { protection }),
         ...(limits && { limits }),
+        ...(reads && { reads }),
       },
       restoredFrom(disk.entries, disk.term, disk.votedFor),
     );

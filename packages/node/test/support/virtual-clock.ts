@@ -47,6 +47,11 @@ export class VirtualClock implements Clock {
     await this.run(1);
   }
 
+  /** Moves time without letting anything happen: this process was stopped, the world was not. */
+  leap(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Runs deferred work and promises until nothing is left to do at this moment. */
   async settle(): Promise<void> {
     // A turn of the node may resolve promises whose callbacks defer another turn; a few rounds reach the end of that.
