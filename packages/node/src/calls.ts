@@ -53,6 +53,9 @@ export class Calls<Query, Answer, Result> {
     if (event.type === "steppedDown" && event.reason !== "removed") {
       this.change?.reject(outcomeUnknown(`leadership was lost during the change: ${event.detail}`));
     }
+    if (event.type === "steppedDown" && event.reason === "quorumLost") {
+      this.transfer?.reject(outcomeUnknown(`leadership was lost before it was handed over: ${event.detail}`));
+    }
     // The next leader usually decides what the last one left open; who waits longer learns that nobody knows.
     if (event.type === "steppedDown") this.proposals.shortenDeadlines(nowMs + this.#settleProposalsMs);
     if (event.type === "transferAborted") this.transfer?.reject(transferAborted(event.to));
