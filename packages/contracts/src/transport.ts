@@ -32,7 +32,15 @@ export type TransportEvent =
   | { readonly type: "peerDisconnected"; readonly peer: string; readonly code: string; readonly detail: string }
   /** A connection attempt failed: refused, timed out, name not found, wrong cluster, wrong node id … */
   | { readonly type: "peerUnreachable"; readonly peer: string; readonly code: string; readonly detail: string }
-  /** Somebody sent what is not a message of this protocol; the connection was closed and nothing else happened. */
+  /**
+   * Only from transports whose messages all pass through a broker: the way to it is open. It does not tell who else is
+   * there, so such a transport reports no `peerConnected`.
+   */
+  | { readonly type: "brokerConnected"; readonly broker: string }
+  | { readonly type: "brokerDisconnected"; readonly broker: string; readonly code: string; readonly detail: string }
+  /** An attempt to reach the broker failed, or it does not let this server do its work. */
+  | { readonly type: "brokerUnreachable"; readonly broker: string; readonly code: string; readonly detail: string }
+  /** Somebody sent what is not a message of this protocol; it was discarded, with its connection if it had one. */
   | { readonly type: "garbageReceived"; readonly from: string; readonly code: string; readonly detail: string }
   /** Somebody who speaks this protocol dialled us and was turned away: wrong cluster, another node expected … */
   | {
