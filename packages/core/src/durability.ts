@@ -21,6 +21,8 @@ export type LogWrite = {
 
 type InFlight = {
   readonly sequence: number;
+  /** When the write was handed out, in the caller's milliseconds. */
+  readonly handedOutAt: number;
   /** Last index of the log that this write makes durable; lowered when a truncation overtakes it. */
   lastIndex: number;
 };
@@ -47,6 +49,11 @@ export class Durability {
     return this.#durableIndex;
   }
 
+  /** Since when the disk owes an answer; undefined if it owes none. */
+  get waitingSince(): number | undefined {
+    return this.#inFlight[0]?.handedOutAt;
+  }
+
   /** Remembers that term or vote changed; the next write carries them. */
   hardStateChanged(hardState: HardState): void {
     this.#hardState = hardState;
@@ -65,7 +72,7 @@ export class Durability {
   }
 
   /** Everything that changed since the last call, as one write; undefined if nothing did. */
-  takeWrite(log: RaftLog): LogWrite | undefined {
+  takeWrite(log: RaftLog, now: number): LogWrite | undefined {
     if (!this.#isDirty(log)) return undefined;
     const entries =
       this.#unwrittenFrom > log.lastIndex
@@ -78,7 +85,7 @@ export class Durability {
       truncateFrom: this.#truncateFrom,
       entries,
     };
-    this.#inFlight.push({ sequence: write.sequence, lastIndex: log.lastIndex });
+    this.#inFlight.push({ sequence: write.sequence, handedOutAt: now, lastIndex: log.lastIndex });
     this.#hardState = undefined;
     this.#truncateFrom = undefined;
     this.#unwrittenFrom = log.lastIndex + 1;

@@ -11,7 +11,7 @@ import type { EntryId } from "./types.ts";
 
 /** Nobody was heard for an election timeout: try to become leader. Thesis 3.4. */
 export function onElectionTimeout(server: Server): void {
-  if (!server.mayCampaign) {
+  if (!server.mayCampaign || server.now >= server.diskDeadline) {
     server.restartElectionTimer();
     return;
   }

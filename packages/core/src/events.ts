@@ -9,6 +9,8 @@ export type StepDownReason =
   | "higherTerm"
   /** No contact with a majority for an election timeout (CheckQuorum). Thesis 6.2. */
   | "quorumLost"
+  /** The disk has not completed a write for too long; heartbeats alone must not keep a leader in office that cannot work. */
+  | "diskStalled"
   /** A committed configuration no longer contains this server. Thesis 4.2.2. */
   | "removed";
 

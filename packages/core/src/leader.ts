@@ -42,13 +42,17 @@ export function onLeaderTick(server: Server, leader: Leader): void {
     server.stepDown(leader, "quorumLost", `no contact with a majority for ${Math.round(silentMs)} ms`);
     return;
   }
+  if (server.now >= server.diskDeadline) {
+    server.stepDown(leader, "diskStalled", `no write completed for ${server.options.timing.diskStallMs} ms`);
+    return;
+  }
   if (server.now >= leader.heartbeatDue) sendHeartbeats(server, leader);
 }
 
 /** When the leader must look at the time again. */
 export function leaderDeadline(server: Server, leader: Leader): number {
   const transferDeadline = leader.transfer?.deadline ?? Number.POSITIVE_INFINITY;
-  return Math.min(leader.heartbeatDue, quorumDeadline(server, leader), transferDeadline);
+  return Math.min(leader.heartbeatDue, quorumDeadline(server, leader), server.diskDeadline, transferDeadline);
 }
 
 /** The latest moment at which a majority, this server included, is known to have been in contact. */

@@ -9,6 +9,11 @@ export type TimingOptions = {
   readonly electionTimeoutMs: readonly [number, number];
   /** How often a leader makes itself heard. Default 50; at most a third of the minimum election timeout. */
   readonly heartbeatMs: number;
+  /**
+   * A server whose disk has not completed a write for this long does not lead: a leader steps down, and nobody campaigns.
+   * Default 1000. Long enough for an ordinary slow flush.
+   */
+  readonly diskStallMs: number;
 };
 
 /** Which protections are on. Each can be switched off by itself; every combination elects leaders and stays safe. */
@@ -84,7 +89,7 @@ export type CompleteOptions = {
   readonly checkInvariants: boolean;
 };
 
-const defaultTiming: TimingOptions = { electionTimeoutMs: [150, 300], heartbeatMs: 50 };
+const defaultTiming: TimingOptions = { electionTimeoutMs: [150, 300], heartbeatMs: 50, diskStallMs: 1_000 };
 
 const defaultProtection: ProtectionOptions = { preVote: true, leaderLease: true, checkQuorum: true };
 
@@ -127,7 +132,8 @@ export function completeOptions(options: RaftOptions): CompleteOptions {
   };
 }
 
-function checkTiming({ electionTimeoutMs: [min, max], heartbeatMs }: TimingOptions): void {
+function checkTiming({ electionTimeoutMs: [min, max], heartbeatMs, diskStallMs }: TimingOptions): void {
+  if (!(diskStallMs > 0)) throw invalid(`diskStallMs is ${diskStallMs}`, "use a positive number of milliseconds");
   if (!(heartbeatMs > 0 && Number.isFinite(heartbeatMs))) {
     throw invalid(`heartbeatMs is ${heartbeatMs}`, "use a positive number of milliseconds, for example 50");
   }

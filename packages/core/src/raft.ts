@@ -193,7 +193,7 @@ export class Raft {
         continueTransfer(server, server.role);
       }
       const committed = takeCommitted(server);
-      const write = server.durability.takeWrite(server.log);
+      const write = server.durability.takeWrite(server.log, server.now);
       return { write, committed, ...server.takeOutput() };
     });
   }

@@ -180,6 +180,12 @@ export class Server {
     this.#reportConfiguration(current.index >= index);
   }
 
+  /** When the disk will have owed an answer for too long; Infinity if it owes none. */
+  get diskDeadline(): number {
+    const since = this.durability.waitingSince;
+    return since === undefined ? Number.POSITIVE_INFINITY : since + this.options.timing.diskStallMs;
+  }
+
   /** Sends at once: the message promises nothing that a crash could take back. */
   send(message: Message): void {
     this.output.messages.push(message);

@@ -53,7 +53,7 @@ export class Calls<Query, Answer, Result> {
     if (event.type === "steppedDown" && event.reason !== "removed") {
       this.change?.reject(outcomeUnknown(`leadership was lost during the change: ${event.detail}`));
     }
-    if (event.type === "steppedDown" && event.reason === "quorumLost") {
+    if (event.type === "steppedDown" && event.reason !== "higherTerm" && event.reason !== "removed") {
       this.transfer?.reject(outcomeUnknown(`leadership was lost before it was handed over: ${event.detail}`));
     }
     // The next leader usually decides what the last one left open; who waits longer learns that nobody knows.

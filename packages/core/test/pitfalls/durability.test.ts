@@ -1,5 +1,5 @@
 // Mistakes about what is on the disk, and when it may be relied on.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bytes, entryOf, LoneServer, logOf } from "../support/lone-server.ts";
 
 test("P02 no vote leaves before its term and vote are durable, so a restart cannot vote twice", () => {
@@ -141,4 +141,38 @@ test("P14 entries that were read in one term are not sent in another", () => {
   server.raft.logRead(logRead?.logReadId ?? 0, logOf(1, 1, 1));
   const sent = server.raft.ready().messages.filter((message) => message.type === "appendRequest");
   expect(sent.flatMap(({ entries }) => entries)).toEqual([]);
+});
+
+describe("P76 a disk that hangs while heartbeats go on", () => {
+  test("P76 the leader steps down and says why, so that another one can work", () => {
+    const server = new LoneServer();
+    server.elect();
+    server.tell({ type: "appendResponse", from: "n2", term: 1, accepted: true, matchIndex: 1 });
+    server.raft.propose(bytes("x"));
+    server.ready();
+    const stuckAt = server.now;
+    for (let round = 1; server.raft.isLeader && server.now < 5_000; round++) {
+      server.now += 50;
+      server.raft.tick(server.now);
+      const { term } = server.raft.status();
+      server.raft.step({ type: "heartbeatResponse", from: "n2", to: "n1", term, round: 1 }, server.now);
+    }
+    expect(server.now - stuckAt).toBe(1_000);
+    expect(server.ready().events).toContainEqual(
+      expect.objectContaining({ type: "steppedDown", reason: "diskStalled" }),
+    );
+  });
+
+  test("P76 and does not campaign until the disk answers", () => {
+    const server = new LoneServer({ protection: { preVote: false } });
+    server.now = 225;
+    server.raft.tick(server.now);
+    server.ready();
+    for (; server.now < 5_000; server.now += 10) server.raft.tick(server.now);
+    const { term } = server.raft.status();
+    expect(term, "a few elections before the disk counts as stalled").toBeLessThanOrEqual(5);
+    server.completeWrites();
+    server.wait(400);
+    expect(server.raft.status().term).toBeGreaterThan(term);
+  });
 });
