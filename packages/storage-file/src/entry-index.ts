@@ -4,8 +4,10 @@
 import type { EntryId, LogSummary, TermRun } from "@quorate/contracts";
 
 const entriesPerChunk = 8192;
+/** Segment ids begin at 1. */
+const nowhere = 0;
 
-/** From `firstIndex` until the next run begins, entries stand in this segment. */
+/** From `firstIndex` until the next run begins, entries stand in this segment; 0 stands for one that is not there. */
 type SegmentRun = { readonly firstIndex: number; readonly segmentId: number };
 
 /** An entry that has been given its place. */
@@ -48,6 +50,16 @@ export class EntryIndex {
     return this.#segmentRuns[0]?.segmentId;
   }
 
+  /** Whether there are entries that nobody has given a place. */
+  get hasEntriesWithoutPlace(): boolean {
+    return this.#segmentRuns[0]?.segmentId === nowhere;
+  }
+
+  /** Whether the last entry is one of those; its term is then at least `lastTerm`. */
+  get isLastWithoutPlace(): boolean {
+    return this.#segmentRuns.at(-1)?.segmentId === nowhere;
+  }
+
   /** Adds the entry after the last one. */
   append(place: EntryPlace): void {
     const index = this.#lastIndex + 1;
@@ -65,6 +77,16 @@ export class EntryIndex {
     chunk[position] = place.offset;
     chunk[position + 1] = place.dataBytes;
     this.#lastIndex = index;
+  }
+
+  /** Fills an empty log with entries of which nothing is known but the last. Their segments are gone. */
+  assumeUpTo(tip: EntryId): void {
+    const firstIndex = this.#base.index + 1;
+    if (tip.index < firstIndex) return;
+    if (tip.index > firstIndex) this.#termRuns.push({ firstIndex, term: this.#base.term });
+    this.#termRuns.push({ firstIndex: tip.index, term: tip.term });
+    this.#segmentRuns.push({ firstIndex, segmentId: nowhere });
+    this.#lastIndex = tip.index;
   }
 
   /** Removes the entry at this index and all after it. The index is behind the base. */
@@ -101,7 +123,7 @@ export class EntryIndex {
     const position = positionOf(index);
     return {
       term: this.termAt(index),
-      segmentId: runAt(this.#segmentRuns, index)?.segmentId ?? 0,
+      segmentId: runAt(this.#segmentRuns, index)?.segmentId ?? nowhere,
       offset: chunk?.[position] ?? 0,
       dataBytes: chunk?.[position + 1] ?? 0,
     };

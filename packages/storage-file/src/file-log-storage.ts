@@ -14,7 +14,7 @@ import {
   type StoredState,
   type StoreIdentity,
 } from "@quorate/contracts";
-import { EntryIndex } from "./entry-index.ts";
+import { EntryIndex, type EntryPlace } from "./entry-index.ts";
 import {
   alreadyInitialised,
   asStorageFailure,
@@ -35,6 +35,7 @@ import { checkOptions, type FileLogStorageOptions, type LogSettings } from "./op
 import { MAX_VOTED_FOR_BYTES } from "./records.ts";
 import { type RecoveredLog, recoverLog } from "./recovery.ts";
 import { LogSegment, segmentFileName, sortNames } from "./segment-files.ts";
+import { SegmentRemoval } from "./segment-removal.ts";
 
 /**
  * Durable log storage in a directory, for one server. The directory is made and claimed by `load`.
@@ -58,6 +59,7 @@ type LoadedLog = {
   readonly logId: Uint8Array;
   readonly index: EntryIndex;
   readonly writer: LogWriter;
+  readonly removal: SegmentRemoval;
 };
 
 class FileLogStorage implements LogStorage {
@@ -72,6 +74,7 @@ class FileLogStorage implements LogStorage {
   #initialising: Promise<void> | undefined;
   #failure: QuorateError | undefined;
   #closing: Promise<void> | undefined;
+  readonly #reads = new Set<Promise<unknown>>();
 
   constructor(settings: LogSettings, fileSystem: FileSystem) {
     this.#settings = settings;
@@ -108,17 +111,32 @@ class FileLogStorage implements LogStorage {
 
   async read(range: LogRange): Promise<readonly Entry[]> {
     const { index, writer } = this.#opened();
+    const source = { place: this.#place, index, findGroup: (place: EntryPlace) => writer.findGroup(place) };
+    const reading = readEntries(source, range);
+    this.#reads.add(reading);
     try {
-      return await readEntries({ place: this.#place, index, findGroup: (place) => writer.findGroup(place) }, range);
+      return await reading;
     } catch (error) {
       if (codeOf(error) !== "QUORATE_OUT_OF_RANGE") this.#fail(error);
       throw error;
+    } finally {
+      this.#reads.delete(reading);
     }
   }
 
   compact(base: EntryId): Promise<void> {
     try {
-      return this.#opened().writer.compact(base);
+      const { writer, index, removal } = this.#opened();
+      const misfit = describeInvalidBase(base);
+      if (misfit !== undefined) throw writeRefused(misfit);
+      const durable = writer.compact(base);
+      // As of this call, not as of when it is durable: what is called later may not be durable by then.
+      const neededId = index.firstSegmentId ?? writer.segmentId;
+      void durable.then(
+        () => removal.removeBefore(neededId),
+        () => undefined,
+      );
+      return durable;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -171,7 +189,14 @@ class FileLogStorage implements LogStorage {
         await writer.close();
         throw error;
       });
-      this.#log = { lock, logId, index, writer };
+      const removal = new SegmentRemoval({
+        place,
+        firstSegmentId: recovered?.firstSegmentId ?? 1,
+        readsInFlight: () => Promise.allSettled(this.#reads),
+        onFailure: (cause) => this.#fail(cause),
+      });
+      removal.removeBefore(index.firstSegmentId ?? writer.segmentId);
+      this.#log = { lock, logId, index, writer, removal };
       return { identity: this.#identity, ...state };
     } catch (error) {
       await lock.release();
@@ -207,7 +232,7 @@ class FileLogStorage implements LogStorage {
   #refuseOtherLog(identity: StoredIdentity, recovered: RecoveredLog | undefined): void {
     const found = recovered === undefined ? "no segment" : `segments of log ${toHex(recovered.logId)}`;
     if (recovered !== undefined && toHex(recovered.logId) === identity.logId) return;
-    const file = join(this.#directory, segmentFileName(1));
+    const file = join(this.#directory, segmentFileName(recovered?.firstSegmentId ?? 1));
     throw logCorrupt({ file, offset: 0, expected: `the log ${identity.logId} that the identity names`, found });
   }
 
@@ -261,6 +286,7 @@ class FileLogStorage implements LogStorage {
     await this.#loading?.catch(() => undefined);
     await this.#initialising?.catch(() => undefined);
     await this.#log?.writer.close();
+    await this.#log?.removal.settled();
     await this.#log?.lock.release();
   }
 }
@@ -282,6 +308,11 @@ function describeMisfit(write: LogWrite, index: EntryIndex): string | undefined 
   }
   const votedForBytes = Buffer.byteLength(write.hardState?.votedFor ?? "");
   return votedForBytes <= MAX_VOTED_FOR_BYTES ? undefined : `a vote for a name of ${votedForBytes} bytes`;
+}
+
+function describeInvalidBase({ index, term }: EntryId): string | undefined {
+  const isValid = Number.isSafeInteger(index) && index >= 0 && Number.isSafeInteger(term) && term >= 0;
+  return isValid ? undefined : `a base of index ${index} and term ${term}`;
 }
 
 function toHex(bytes: Uint8Array): string {

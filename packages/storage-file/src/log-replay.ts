@@ -10,9 +10,12 @@ export class LogReplay {
   #hardState: HardState = { term: 0, votedFor: undefined };
   #configurations: Entry[] = [];
   #problem: string | undefined;
+  /** The record that must say where a log begins whose first segments are gone. */
+  #adopts: "base" | "tip" | undefined;
 
-  constructor(index: EntryIndex) {
+  constructor(index: EntryIndex, { hasFirstSegment }: { readonly hasFirstSegment: boolean }) {
     this.index = index;
+    this.#adopts = hasFirstSegment ? undefined : "base";
   }
 
   get hardState(): HardState {
@@ -28,6 +31,11 @@ export class LogReplay {
     return this.#problem;
   }
 
+  /** Whether it is known where the log begins. */
+  get hasBeginning(): boolean {
+    return this.#adopts === undefined;
+  }
+
   /** Takes the next record; returns what is wrong with it, or undefined. */
   take(record: ScannedRecord): string | undefined {
     this.#problem = this.#apply(record);
@@ -36,6 +44,7 @@ export class LogReplay {
 
   #apply(record: ScannedRecord): string | undefined {
     const { kind, index, term } = record;
+    if (this.#adopts !== undefined) return this.#adopt(record);
     if (entryKindOf(kind) !== undefined) return this.#applyEntry(record);
     switch (kind) {
       case recordKinds.vote:
@@ -50,13 +59,31 @@ export class LogReplay {
         if (index === this.index.base.index && term === this.index.base.term) return undefined;
         return `a segment of a log that begins after entry ${index}, not after ${this.index.base.index}`;
       case recordKinds.tip:
-        if (index === this.index.lastIndex && term === this.index.lastTerm) return undefined;
+        if (index === this.index.lastIndex && this.#mayBeLastTerm(term)) return undefined;
         return `a segment that continues entry ${index} of term ${term} after entry ${this.index.lastIndex}`;
       case recordKinds.compaction:
         return this.#applyCompaction({ index, term });
       default:
         return `a record of kind ${kind}`;
     }
+  }
+
+  /** The checkpoint of the first segment that is left is believed: nothing is there to compare it with. */
+  #adopt({ kind, index, term }: ScannedRecord): string | undefined {
+    if (this.#adopts === "base" && kind === recordKinds.base) {
+      this.#adopts = "tip";
+      this.index.compactTo({ index, term });
+      return undefined;
+    }
+    if (this.#adopts !== "tip" || kind !== recordKinds.tip) return `a record of kind ${kind} instead of a checkpoint`;
+    this.#adopts = undefined;
+    this.index.assumeUpTo({ index, term });
+    return undefined;
+  }
+
+  #mayBeLastTerm(term: number): boolean {
+    const { lastTerm, isLastWithoutPlace } = this.index;
+    return isLastWithoutPlace ? term >= lastTerm : term === lastTerm;
   }
 
   #applyEntry(record: ScannedRecord): string | undefined {

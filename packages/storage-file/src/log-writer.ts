@@ -91,6 +91,11 @@ export class LogWriter {
     this.#next = parts.end.spare;
   }
 
+  /** The segment that the log ends in when everything in the queue is written. */
+  get segmentId(): number {
+    return this.#segment.segmentId;
+  }
+
   /** Encodes the write, updates the index, and resolves when it and all before it are durable. The write must fit the log. */
   write(write: LogWrite): Promise<void> {
     const records = recordsOf(write, this.#index.lastIndex);

@@ -9,10 +9,19 @@ import { type FileSystem, readBytes } from "./file-system.ts";
 import { batchKinds, decodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { LogReplay } from "./log-replay.ts";
 import { type Segment, segmentFileName } from "./segment-files.ts";
-import { endOfContent, findProofOfDurability, type SegmentScan, scanSegment } from "./segment-scan.ts";
+import {
+  endOfContent,
+  findProofOfDurability,
+  findStateBefore,
+  type ScanState,
+  type SegmentScan,
+  scanSegment,
+} from "./segment-scan.ts";
 
 export type RecoveredLog = {
   readonly logId: Uint8Array;
+  /** The oldest segment that is there. */
+  readonly firstSegmentId: number;
   readonly index: EntryIndex;
   readonly hardState: HardState;
   readonly configurations: readonly Entry[];
@@ -32,14 +41,16 @@ type Place = { readonly fileSystem: FileSystem; readonly directory: string };
 type OpenedSegment = { readonly segment: Segment; readonly logId: Uint8Array; readonly bytes: Uint8Array };
 type ScannedSegment = { readonly segment: Segment; readonly scan: SegmentScan; readonly tornBytes: number };
 
-/** Reads the segments with these ids; undefined if there are none. Changes nothing. */
+/** Reads the segments with these ascending ids; undefined if there are none. Changes nothing. */
 export async function recoverLog(place: Place, segmentIds: readonly number[]): Promise<RecoveredLog | undefined> {
-  const replay = new LogReplay(new EntryIndex());
+  const firstSegmentId = segmentIds[0] ?? 1;
+  const replay = new LogReplay(new EntryIndex(), { hasFirstSegment: firstSegmentId === 1 });
   let logId: Uint8Array | undefined;
   let last: ScannedSegment | undefined;
   let spare: Segment | undefined;
   for (const [position, segmentId] of segmentIds.entries()) {
-    if (segmentId !== position + 1) throw segmentMissing(place, position + 1, `segment ${segmentId}`);
+    const expectedId = firstSegmentId + position;
+    if (segmentId !== expectedId) throw segmentMissing(place, expectedId, `segment ${segmentId}`);
     const opened = await openSegment(place, { segmentId, logId });
     logId = opened.logId;
     if (last !== undefined && last.scan.lastKind !== batchKinds.end) {
@@ -48,13 +59,16 @@ export async function recoverLog(place: Place, segmentIds: readonly number[]): P
       spare ??= opened.segment;
       continue;
     }
-    last = scanOpened(place, { opened, state: last?.scan ?? { crc: 0, sequence: 0 }, replay });
+    last = scanOpened(place, { opened, state: last?.scan ?? stateBefore(place, opened), replay });
+    if (!replay.hasBeginning) throw checkpointMissing(place, segmentId, last.scan.problem);
   }
   if (logId === undefined || last === undefined) return undefined;
   const { segment, scan, tornBytes } = last;
-  if (scan.lastKind === batchKinds.end) throw segmentMissing(place, segmentIds.length + 1, "the end of the log");
+  if (scan.lastKind === batchKinds.end) throw segmentMissing(place, segment.segmentId + 1, "the end of the log");
+  refuseMissingEntries(place, { firstSegmentId, index: replay.index });
   return {
     logId,
+    firstSegmentId,
     index: replay.index,
     hardState: replay.hardState,
     configurations: replay.configurations,
@@ -66,6 +80,30 @@ export async function recoverLog(place: Place, segmentIds: readonly number[]): P
     spare,
     tornBytes,
   };
+}
+
+/** What the first segment that is there continues. Segments before it are deleted only when its checkpoint is durable. */
+function stateBefore(place: Place, opened: OpenedSegment): ScanState {
+  const { segmentId } = opened.segment;
+  if (segmentId === 1) return { crc: 0, sequence: 0 };
+  const state = findStateBefore(opened);
+  if (state !== undefined) return state;
+  throw checkpointMissing(place, segmentId, "none");
+}
+
+function checkpointMissing(place: Place, segmentId: number, found: string): Error {
+  const file = join(place.directory, segmentFileName(segmentId));
+  const expected = "a checkpoint, because no segment before this one is there";
+  return logCorrupt({ file, offset: SEGMENT_HEADER_BYTES, expected, found });
+}
+
+/** Segments go only when the log's base is behind all that they hold. */
+function refuseMissingEntries(
+  place: Place,
+  { firstSegmentId, index }: { readonly firstSegmentId: number; readonly index: EntryIndex },
+): void {
+  if (!index.hasEntriesWithoutPlace) return;
+  throw segmentMissing(place, firstSegmentId - 1, `a log that begins with entry ${index.base.index + 1}, without it`);
 }
 
 async function openSegment(
@@ -84,7 +122,7 @@ async function openSegment(
   if (header.version > FORMAT_VERSION) throw formatUnsupported({ file: path, version: header.version });
   if (header.segmentId !== segmentId) return refuse(`segment ${segmentId}`, `segment ${header.segmentId}`);
   if (expected.logId !== undefined && Buffer.compare(header.logId, expected.logId) !== 0) {
-    return refuse("a segment of the same log as segment 1", "a segment of another log");
+    return refuse("a segment of the same log as the one before", "a segment of another log");
   }
   if (bytes.length !== header.sizeBytes) return refuse(`a file of ${header.sizeBytes} bytes`, `${bytes.length} bytes`);
   return { segment: { segmentId, sizeBytes: header.sizeBytes, seed }, logId: header.logId, bytes };
@@ -103,7 +141,7 @@ function scanOpened(
     replay,
   }: {
     readonly opened: OpenedSegment;
-    readonly state: { readonly crc: number; readonly sequence: number };
+    readonly state: ScanState;
     readonly replay: LogReplay;
   },
 ): ScannedSegment {

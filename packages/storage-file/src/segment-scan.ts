@@ -70,6 +70,17 @@ export function scanSegment(
   return scan;
 }
 
+/** What the first batch of a segment says that it continues; undefined if its header is not valid. */
+export function findStateBefore(source: {
+  readonly bytes: Uint8Array;
+  readonly segment: Segment;
+}): ScanState | undefined {
+  const { bytes, segment } = source;
+  const found = getBatchHeader({ bytes, view: viewOf(bytes), at: SEGMENT_HEADER_BYTES }, segment);
+  if ("problem" in found) return undefined;
+  return { crc: found.header.previousCrc, sequence: found.header.sequence - 1 };
+}
+
 /** The first batch header behind `from` that says that the batch with this number was durable when it was written. */
 export function findProofOfDurability(
   source: { readonly bytes: Uint8Array; readonly segment: Segment },

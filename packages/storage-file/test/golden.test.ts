@@ -31,9 +31,9 @@ const fresh = [
 ] as const;
 const hardState = { term: 2 ** 40 + 2, votedFor: "n2" };
 
-/** The golden file holds the used bytes of the segment, in lines of hexadecimal digits. */
-function goldenBytes(): Uint8Array {
-  const digits = readFileSync(join(import.meta.dirname, "golden", "segment-v1.hex"), "utf8").replaceAll(/\s/g, "");
+/** A golden file holds the used bytes of a segment, in lines of hexadecimal digits. */
+function goldenBytes(name = "segment-v1.hex"): Uint8Array {
+  const digits = readFileSync(join(import.meta.dirname, "golden", name), "utf8").replaceAll(/\s/g, "");
   return Uint8Array.from(Buffer.from(digits, "hex"));
 }
 
@@ -47,11 +47,19 @@ function diskWith(header: Uint8Array, batches: Uint8Array): TestDisk {
   return disk;
 }
 
-/** The golden file begins with the 52 bytes of the segment's header that are used. */
-const goldenDisk = (): TestDisk => diskWith(goldenBytes().subarray(0, 52), goldenBytes().subarray(52));
+/** A golden file begins with the 52 bytes of the segment's header that are used. */
+const goldenDisk = (name?: string): TestDisk =>
+  diskWith(goldenBytes(name).subarray(0, 52), goldenBytes(name).subarray(52));
+
+/** The used bytes of a segment, as in a golden file. */
+function usedBytes(disk: TestDisk): string {
+  const written = disk.bytesOf(segment);
+  const used = written.subarray(SEGMENT_HEADER_BYTES, endOfContent(written, SEGMENT_HEADER_BYTES));
+  return toLines([written.subarray(0, 52), used]);
+}
 
 test("a segment of version 1 holds what was put in", async () => {
-  expect(await findOn(goldenDisk())).toEqual({ hardState, entries: [...kept, ...fresh] });
+  expect(await findOn(goldenDisk())).toEqual({ hardState, base: { index: 0, term: 0 }, entries: [...kept, ...fresh] });
 });
 
 test("the same writes give the same bytes", async () => {
@@ -63,11 +71,28 @@ test("the same writes give the same bytes", async () => {
   await storage.write({ hardState: { term: 1, votedFor: undefined }, entries: [...kept, ...replaced] });
   await storage.write({ hardState, truncateFrom: 3, entries: fresh });
   await storage.close();
-  const written = disk.bytesOf(segment);
-  const used = written.subarray(SEGMENT_HEADER_BYTES, endOfContent(written, SEGMENT_HEADER_BYTES));
-  expect(toLines([written.subarray(0, 52), used])).toBe(toLines([goldenBytes()]));
+  expect(usedBytes(disk)).toBe(toLines([goldenBytes()]));
   const golden = readFileSync(join(import.meta.dirname, "golden", "identity-v1.json"), "utf8");
   expect(new TextDecoder().decode(disk.bytesOf("identity.json"))).toBe(golden);
+});
+
+test("a compacted log of version 1 holds what was left in it", async () => {
+  const entries = [{ index: 2 ** 33 + 1, term: 9, kind: "command", data: text("after") }];
+  const found = await findOn(goldenDisk("compacted-v1.hex"));
+  expect(found).toEqual({ hardState, base: { index: 2 ** 33, term: 8 }, entries });
+});
+
+test("the same compactions give the same bytes", async () => {
+  const { bytes } = encodeSegmentHeader({ version: FORMAT_VERSION, segmentId: 1, sizeBytes: segmentBytes, logId });
+  const disk = diskWith(bytes, new Uint8Array(0));
+  const storage = storageOn(disk);
+  await storage.load();
+  await storage.write({ hardState, entries: kept });
+  await storage.compact({ index: 1, term: 1 });
+  await storage.compact({ index: 2 ** 33, term: 8 });
+  await storage.write({ entries: [{ index: 2 ** 33 + 1, term: 9, kind: "command", data: text("after") }] });
+  await storage.close();
+  expect(usedBytes(disk)).toBe(toLines([goldenBytes("compacted-v1.hex")]));
 });
 
 test("an identity of version 1 is read", async () => {

@@ -1,11 +1,15 @@
 // What the tests of damage and failure share: small logs, and what a store on a test disk finds.
 
-import type { Entry, HardState, LogStorage } from "@quorate/contracts";
+import type { Entry, EntryId, HardState, LogStorage } from "@quorate/contracts";
 import { openFileLogStorage } from "../src/file-log-storage.ts";
 import type { FileLogEvent, FileLogStorageOptions } from "../src/options.ts";
 import type { TestDisk } from "./test-disk.ts";
 
-export type Found = { readonly hardState: HardState; readonly entries: readonly Entry[] };
+export type Found = {
+  readonly hardState: HardState;
+  readonly base: EntryId;
+  readonly entries: readonly Entry[];
+};
 
 /** A store on the disk with small segments, which is sealed when it is closed and not before. */
 export function storageOn(disk: TestDisk, options: Partial<FileLogStorageOptions> = {}): LogStorage {
@@ -26,9 +30,10 @@ export async function findOn(disk: TestDisk, onEvent: (event: FileLogEvent) => v
 /** Loads a store and reads everything. */
 export async function findIn(storage: LogStorage): Promise<Found> {
   const { hardState, log } = await storage.load();
-  if (log.lastIndex === 0) return { hardState, entries: [] };
-  const entries = await storage.read({ firstIndex: 1, lastIndex: log.lastIndex, maxBytes: Number.MAX_SAFE_INTEGER });
-  return { hardState, entries };
+  const { base, lastIndex } = log;
+  if (lastIndex === base.index) return { hardState, base, entries: [] };
+  const range = { firstIndex: base.index + 1, lastIndex, maxBytes: Number.MAX_SAFE_INTEGER };
+  return { hardState, base, entries: await storage.read(range) };
 }
 
 /** A command with `bytes` bytes that differ from one entry to the next. */
