@@ -1,5 +1,6 @@
 // A server in words and numbers, for people: who leads, what is missing, what would help.
 
+import { quorumContact } from "./leader.ts";
 import { majorityOf, tally } from "./quorum.ts";
 import type { Leader, Server } from "./server.ts";
 import type { PeerStatus, RaftStatus } from "./status.ts";
@@ -23,9 +24,16 @@ export function statusOf(server: Server): RaftStatus {
     durableIndex: server.durability.durableIndex,
     leaderHeardMsAgo:
       role.name === "follower" && role.leaderId !== undefined ? server.now - role.leaderHeardAt : undefined,
+    stateAgeMs: stateAgeOf(server),
     transferringTo: role.name === "leader" ? role.transfer?.to : undefined,
     peers: role.name === "leader" ? peersOf(server, role) : [],
   };
+}
+
+function stateAgeOf(server: Server): number | undefined {
+  const { role, now } = server;
+  if (role.name === "leader") return now - quorumContact(server, role);
+  return role.name === "follower" && role.leaderId !== undefined ? now - role.leaderHeardAt : undefined;
 }
 
 function peersOf(server: Server, leader: Leader): readonly PeerStatus[] {

@@ -39,6 +39,11 @@ export type RaftStatus = {
   readonly durableIndex: number;
   /** Milliseconds since a leader was last heard; undefined for a leader and before the first contact. */
   readonly leaderHeardMsAgo: number | undefined;
+  /**
+   * Milliseconds of which this server may have missed what was committed: since it heard a leader, or a leader a majority.
+   * Undefined while it follows nobody.
+   */
+  readonly stateAgeMs: number | undefined;
   /** Only while leading: to whom leadership is being handed over. */
   readonly transferringTo: NodeId | undefined;
   /** Only while leading: every other member. */

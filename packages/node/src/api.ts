@@ -98,7 +98,7 @@ export type QueryOptions = CallOptions & {
   readonly consistency?: Consistency;
   /** For `stale`: wait until this index is applied here, to see one's own earlier write on any node. */
   readonly minIndex?: number;
-  /** For `stale`: refuse with `QUORATE_STALE_TOO_OLD` if no leader was heard for longer than this. */
+  /** For `stale`: refuse with `QUORATE_STALE_TOO_OLD` if this node may have missed commits for longer than this. */
   readonly maxAgeMs?: number;
 };
 

@@ -131,8 +131,7 @@ export class Driver<Query, Answer, Result> {
 
   #staleQuery(query: Query, options: QueryOptions): Queried<Answer> | Promise<Queried<Answer>> {
     const { minIndex = 0, maxAgeMs = Number.POSITIVE_INFINITY } = options;
-    const { leaderHeardMsAgo, role } = this.status();
-    const ageMs = role === "leader" ? 0 : (leaderHeardMsAgo ?? Number.POSITIVE_INFINITY);
+    const ageMs = this.status().stateAgeMs ?? Number.POSITIVE_INFINITY;
     if (ageMs > maxAgeMs) throw staleTooOld(this.#identity.nodeId, ageMs, maxAgeMs);
     if (this.#replica.last.index >= minIndex) return this.#replica.answer(query, "stale");
     const caller = new Waiting<Queried<Answer>>(this.#clock.now(), options, "none");

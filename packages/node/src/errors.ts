@@ -150,7 +150,7 @@ export function staleTooOld(nodeId: NodeId, ageMs: number, maxAgeMs: number): Qu
   const age = Number.isFinite(ageMs) ? `${Math.round(ageMs)} ms` : "an unknown time";
   return new QuorateError({
     code: "QUORATE_STALE_TOO_OLD",
-    message: `${nodeId} has not heard a leader for ${age}, the limit is ${maxAgeMs} ms`,
+    message: `${nodeId} may have missed what was committed for ${age}, the limit is ${maxAgeMs} ms`,
     hint: "read from the leader, or accept an older answer",
     retryable: true,
     details: { ageMs, maxAgeMs },

@@ -1,12 +1,12 @@
 // Successful answers. Their JSON is put together from parts that are JSON already: register values are stored as text.
 
-import type { LogPosition } from "@quorate/node";
+import type { Consistency, LogPosition } from "@quorate/node";
 import type { RegisterState } from "../state-machine/result.ts";
 
 /** What a successful answer says besides its body. */
 export type AnswerFacts = {
   readonly position: LogPosition;
-  readonly consistency: "linearizable" | "stale";
+  readonly consistency: Consistency;
   /** Only for stale answers: time since the node heard a leader. */
   readonly ageMs?: number | undefined;
   /** True if this is the first answer to a repeated request. */

@@ -1,7 +1,7 @@
 // From HTTP to the node and back: proposals, reads at both levels, and the way to the leader.
 
 import { codeOf, QuorateError } from "@quorate/contracts";
-import type { LogPosition, NodeStatus } from "@quorate/node";
+import type { LogPosition } from "@quorate/node";
 import { type Command, encodeCommand } from "../state-machine/command.ts";
 import type { Answer, CommandResult, Query, Result } from "../state-machine/result.ts";
 import type { Service } from "../service-node.ts";
@@ -39,8 +39,9 @@ export async function read(
 ): Promise<{ readonly answer: Answer; readonly facts: AnswerFacts }> {
   const asked = readRequestOf(request.url);
   const ageMs = asked.consistency === "stale" ? checkedAge(service, asked.maxAgeMs) : undefined;
-  const { answer, index, term } = await service.node.query(query, { consistency: asked.consistency });
-  return { answer, facts: { position: { index, term }, consistency: asked.consistency, ageMs } };
+  // Where no lease covers a lease read, the node answers at the stronger level and says so.
+  const { answer, index, term, consistency } = await service.node.query(query, { consistency: asked.consistency });
+  return { answer, facts: { position: { index, term }, consistency, ageMs } };
 }
 
 /** The answer for a failed call: the way to the leader if there is one, else a problem. */
@@ -56,22 +57,8 @@ export function failureResponse(service: Service, request: Request, error: unkno
   });
 }
 
-/** Time since this node's state was certainly current, in ms; undefined if it never heard a leader. */
-export function stateAgeMs(status: NodeStatus): number | undefined {
-  if (status.role !== "leader") return status.leaderHeardMsAgo;
-  // A leader's state is as current as its last contact with a majority: itself and the nearest others.
-  const { voters } = status.configuration;
-  const others = status.peers
-    .filter((peer) => voters.includes(peer.id))
-    .map((peer) => peer.lastContactMs)
-    .toSorted((a, b) => a - b);
-  const needed = Math.floor(voters.length / 2);
-  return needed === 0 ? 0 : others[needed - 1];
-}
-
 function checkedAge(service: Service, maxAgeMs: number | undefined): number | undefined {
-  const status = service.node.currentStatus();
-  const ageMs = stateAgeMs(status);
+  const ageMs = service.node.currentStatus().stateAgeMs;
   if (maxAgeMs === undefined || (ageMs !== undefined && ageMs <= maxAgeMs)) return ageMs;
   const heard = ageMs === undefined ? "has not heard a leader yet" : `heard a leader ${Math.round(ageMs)} ms ago`;
   throw new QuorateError({

@@ -5,7 +5,7 @@ import { requestError } from "./problem.ts";
 
 /** What a read asks for. */
 export type ReadRequest =
-  | { readonly consistency: "linearizable" }
+  | { readonly consistency: "linearizable" | "lease" }
   | {
       readonly consistency: "stale";
       /** Largest time since this node heard a leader, in ms; undefined means any. */
@@ -64,8 +64,7 @@ export function readRequestOf(url: string): ReadRequest {
   if (maxAgeMs !== undefined) {
     throw requestError("QUORATE_REQUEST_INVALID", "max_age_ms is only for consistency=stale.", { field: "max_age_ms" });
   }
-  // A lease read may always be answered by the stronger level, and the answer is labelled with the level really used.
-  if (consistency === "linearizable" || consistency === "lease") return { consistency: "linearizable" };
+  if (consistency === "linearizable" || consistency === "lease") return { consistency };
   throw requestError(
     "QUORATE_REQUEST_INVALID",
     `consistency is "${consistency.slice(0, 32)}", expected linearizable, lease or stale.`,

@@ -20,6 +20,8 @@ export class FakeService {
   draining = false;
   /** When n3 last answered. */
   peerContactMs = 480;
+  /** Whether lease reads are answered as such. */
+  hasLease = false;
   proposals = 0;
   readonly #id: string;
   #index = 1;
@@ -71,7 +73,8 @@ export class FakeService {
         return { ...position, result };
       },
       query: async (query: Query, options?: { readonly consistency?: Consistency }) => {
-        const consistency = options?.consistency ?? "linearizable";
+        const asked = options?.consistency ?? "linearizable";
+        const consistency = asked === "lease" && !this.hasLease ? "linearizable" : asked;
         if (this.failure !== undefined && consistency !== "stale") throw this.failure;
         return { index: this.#index, term: 2, answer: this.machine.query(query), consistency };
       },
@@ -99,6 +102,7 @@ export class FakeService {
       firstIndex: 1,
       durableIndex: index,
       leaderHeardMsAgo: undefined,
+      stateAgeMs: 12,
       transferringTo: undefined,
       peers: [peer("n2", 12), peer("n3", this.peerContactMs)],
     };

@@ -13,7 +13,7 @@ beforeEach(() => {
 
 function becomeFollower(): void {
   service.failure = notLeader;
-  service.status = { role: "follower", leaderId: "n3", leaderHeardMsAgo: 40, peers: [] };
+  service.status = { role: "follower", leaderId: "n3", leaderHeardMsAgo: 40, stateAgeMs: 40, peers: [] };
 }
 
 function facts({ code, message, hint }: QuorateError) {
@@ -122,18 +122,18 @@ test("a stale read is answered by any node and labelled with its age", async () 
 
 test("a stale read works without a leader too", async () => {
   service.failure = noLeader;
-  service.status = { role: "follower", leaderId: undefined, leaderHeardMsAgo: undefined };
+  service.status = { role: "follower", leaderId: undefined, leaderHeardMsAgo: undefined, stateAgeMs: undefined };
   expect((await service.request("GET", "/v1/registers/a?consistency=stale")).status).toBe(404);
 });
 
 test.each([
   {
     name: "a follower that heard a leader 40 ms ago",
-    status: { role: "follower", leaderHeardMsAgo: 40 },
+    status: { role: "follower", stateAgeMs: 40 },
     ok: 40,
     no: 39,
   },
-  { name: "a leader whose nearest peer answered 12 ms ago", status: {}, ok: 12, no: 11 },
+  { name: "a leader that heard its majority 12 ms ago", status: {}, ok: 12, no: 11 },
 ] as const)("max_age_ms is enforced at $name", async ({ status, ok, no }) => {
   service.status = status;
   await service.request("POST", "/v1/counters/a/increments");
@@ -145,13 +145,17 @@ test.each([
 });
 
 test("a node that never heard a leader is too old for any bound", async () => {
-  service.status = { role: "follower", leaderId: undefined, leaderHeardMsAgo: undefined };
+  service.status = { role: "follower", leaderId: undefined, leaderHeardMsAgo: undefined, stateAgeMs: undefined };
   const reply = await service.request("GET", "/v1/counters/a?consistency=stale&max_age_ms=99999");
   expect(reply).toMatchObject({ status: 503, json: { code: "QUORATE_STALE_TOO_OLD", ageMs: null } });
 });
 
-test("a lease read is answered as linearizable and labelled so", async () => {
+test("a lease read is labelled with the level that the node really used", async () => {
   await service.request("POST", "/v1/counters/a/increments");
+  service.hasLease = true;
+  const underLease = await service.request("GET", "/v1/counters/a?consistency=lease");
+  expect(underLease.headers.get("raft-consistency")).toBe("lease");
+  service.hasLease = false;
   const reply = await service.request("GET", "/v1/counters/a?consistency=lease");
   expect(reply.status).toBe(200);
   expect(reply.headers.get("raft-consistency")).toBe("linearizable");
