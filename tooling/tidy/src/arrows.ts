@@ -31,7 +31,7 @@ const table: Readonly<Record<string, Arrows>> = {
     mayImport: ["core", "contracts", "node", "memory"],
     testsMayImport: ["linearizability", "client"],
     outsideLibraries: Infinity,
-    nodeModulesIn: "none",
+    nodeModulesIn: /^src\/cli/,
   },
   "apps/dashboard": { mayImport: ["contracts", "simulator"], outsideLibraries: Infinity, nodeModulesIn: "none" },
   "apps/docs": { mayImport: [], outsideLibraries: Infinity, nodeModulesIn: "all" },

@@ -1,0 +1,31 @@
+// The properties that every simulation checks.
+
+import { acknowledgedWrites } from "./acknowledged-writes.ts";
+import type { CheckerFactory } from "./checker.ts";
+import { durableCommitment } from "./durable-commitment.ts";
+import { durablePromises } from "./durable-promises.ts";
+import { electionSafety } from "./election-safety.ts";
+import { freshReads } from "./fresh-reads.ts";
+import { leaderAppendOnly } from "./leader-append-only.ts";
+import { leaderCompleteness } from "./leader-completeness.ts";
+import { logMatching } from "./log-matching.ts";
+import { monotonicState } from "./monotonic-state.ts";
+import { oneVote } from "./one-vote.ts";
+import { sameResults } from "./same-results.ts";
+import { stateMachineSafety } from "./state-machine-safety.ts";
+
+/** One a property. Convergence after the faults is checked by the run itself. */
+export const allCheckers: readonly CheckerFactory[] = [
+  electionSafety,
+  oneVote,
+  durablePromises,
+  leaderAppendOnly,
+  logMatching,
+  leaderCompleteness,
+  stateMachineSafety,
+  durableCommitment,
+  acknowledgedWrites,
+  monotonicState,
+  freshReads,
+  sameResults,
+];

@@ -1,0 +1,74 @@
+// What a checker of one property can see, and how it speaks. Checkers watch every turn of every node from outside; none of
+// them asks the node whether it is right.
+
+import type { CommittedCommand, Entry, LogWrite, Message, NodeId } from "@quorate/contracts";
+import type { NodeStatus } from "@quorate/node";
+import type { LogImage } from "../ports/log-image.ts";
+
+/** A node as the checkers see it. */
+export type ObservedNode = {
+  readonly id: NodeId;
+  /** Counts the starts of this node's process. */
+  readonly boots: number;
+  /** The log as this process sees it. */
+  readonly log: LogImage;
+  /** What is on the disk for good. */
+  readonly durable: LogImage;
+  /** As of the latest turn; undefined before the first turn of a process. */
+  readonly status: NodeStatus | undefined;
+};
+
+/** An entry that a node considers committed. */
+export type CommittedEntry = {
+  readonly entry: Entry;
+  /** It was committed in this term or before: the lowest term in which a node has said so. */
+  readonly inTerm: number;
+};
+
+/** One call of a client that changes the state. */
+export type ClientCommand = {
+  readonly operation: number;
+  readonly client: number;
+  readonly data: Uint8Array;
+};
+
+/** Tells that a property does not hold. */
+export type ReportViolation = (message: string) => void;
+
+/** What a checker may look at besides what it is told. */
+export type Surroundings = {
+  readonly nodes: readonly ObservedNode[];
+  readonly voters: readonly NodeId[];
+  /** By index. Grows when a node's commit index passes everything known. */
+  readonly committed: ReadonlyMap<number, CommittedEntry>;
+  readonly report: ReportViolation;
+};
+
+/** Watches one property. Every hook is called synchronously; all are optional. */
+export type Checker = {
+  readonly property: string;
+  /** A process of the node begins. */
+  readonly onStart?: (node: ObservedNode) => void;
+  /** A message leaves. */
+  readonly onSend?: (node: ObservedNode, message: Message) => void;
+  /** A write is handed to the disk; `node.log` is still without it. */
+  readonly onWrite?: (node: ObservedNode, write: LogWrite) => void;
+  /** A node's commit index has come to `entry`. */
+  readonly onCommit?: (node: ObservedNode, entry: Entry, status: NodeStatus) => void;
+  /** A turn is over. `node.status` is that of the turn before. */
+  readonly onTurn?: (node: ObservedNode, status: NodeStatus) => void;
+  /** A command was applied. */
+  readonly onApply?: (node: ObservedNode, command: CommittedCommand, result: unknown) => void;
+  /** A client's command was acknowledged. */
+  readonly onAcknowledged?: (
+    command: ClientCommand,
+    position: { readonly index: number; readonly term: number },
+  ) => void;
+  /** A client was told that its command certainly has no effect. */
+  readonly onRefused?: (command: ClientCommand) => void;
+  /** A client's linearizable read was answered. `seenBefore` is the highest index that any client knew when it began. */
+  readonly onRead?: (read: { readonly client: number; readonly index: number; readonly seenBefore: number }) => void;
+};
+
+/** Makes a checker for one run. */
+export type CheckerFactory = (surroundings: Surroundings) => Checker;

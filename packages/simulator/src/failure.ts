@@ -1,0 +1,56 @@
+// What a failed run throws: which property does not hold, why, the last events, and the call that runs it again.
+
+import type { Violation } from "./checkers/inspector.ts";
+import { describeSettings, type Settings } from "./options.ts";
+import type { HistoryEvent } from "./workload/history.ts";
+
+/** A property did not hold. Code `QUORATE_SIMULATION_FAILED`. */
+export class SimulationFailure extends Error {
+  override readonly name = "SimulationFailure";
+  readonly code = "QUORATE_SIMULATION_FAILED";
+  readonly seed: number;
+  /** The name of the property, for example `election safety`. */
+  readonly property: string;
+  /** What was seen, without the instructions of `message`. */
+  readonly finding: string;
+  /** When, in ms of virtual time. */
+  readonly atMs: number;
+  /** Everything that decides the run. */
+  readonly settings: Settings;
+  /** The latest events, oldest first. */
+  readonly trace: readonly string[];
+  /** What the clients saw until then. */
+  readonly history: readonly HistoryEvent[];
+
+  constructor(facts: {
+    readonly violation: Violation;
+    readonly atMs: number;
+    readonly settings: Settings;
+    readonly trace: readonly string[];
+    readonly history: readonly HistoryEvent[];
+    readonly nodes: readonly string[];
+  }) {
+    const { violation, atMs, settings, trace, nodes } = facts;
+    super(
+      [
+        `${violation.property} does not hold after ${atMs.toFixed(3)} ms (seed ${settings.seed}): ${violation.message}`,
+        "",
+        "The latest events:",
+        ...trace.slice(-25),
+        "",
+        "The nodes:",
+        ...nodes,
+        "",
+        "The same run again:",
+        describeSettings(settings),
+      ].join("\n"),
+    );
+    this.seed = settings.seed;
+    this.property = violation.property;
+    this.finding = violation.message;
+    this.atMs = atMs;
+    this.settings = settings;
+    this.trace = trace;
+    this.history = facts.history;
+  }
+}

@@ -1,0 +1,22 @@
+// Whole clusters in virtual time from one seed.
+
+export { simulate } from "./simulate.ts";
+export { SimulationFailure } from "./failure.ts";
+export type { SimulationResult } from "./result.ts";
+export type { ReachedCounters } from "./reached.ts";
+export type { Settings, SimulationOptions } from "./options.ts";
+export { allFaults, faultKinds, noFaults } from "./faults/fault-options.ts";
+export type { FaultChoice, FaultKind, FaultOptions } from "./faults/fault-options.ts";
+export { historyText } from "./workload/history.ts";
+export type { HistoryEvent } from "./workload/history.ts";
+export { Registers, registers } from "./workload/registers.ts";
+export type { RegisterOptions, RegisterResult } from "./workload/registers.ts";
+export type {
+  CommandOperation,
+  Draw,
+  Json,
+  Operation,
+  QueryOperation,
+  Recorded,
+  Workload,
+} from "./workload/operation.ts";

@@ -1,0 +1,183 @@
+// A disk that outlives processes. What was written is seen at once; what is durable follows later, in order, one flush at a
+// time. A crash keeps any prefix of what was under way, and nothing of a write that it has torn.
+
+import { codeOf, QuorateError } from "@quorate/contracts";
+import type { Planned } from "../world/event-queue.ts";
+import type { SeededRandom } from "../world/random.ts";
+import type { World } from "../world/world.ts";
+import { type DiskOperation, LogImage } from "./log-image.ts";
+
+/** How a disk behaves. Times in ms, probabilities per flush. */
+export type DiskBehaviour = {
+  readonly flushMs: readonly [number, number];
+  /** Probability that a flush takes up to `slowFlushMs`. */
+  slowFlush: number;
+  readonly slowFlushMs: number;
+  /** Probability that completions of one flush are reported late and out of order. */
+  lateReport: number;
+};
+
+/** What a disk has done to its users. */
+export type DiskCounters = { slowFlush: number; lateReport: number; lostWrites: number; tornWrites: number };
+
+/** Brings the news of a completion to the process; nothing arrives at a process that has died. */
+export type Report = (delayMs: number, tell: () => void) => void;
+
+type UnderWay = {
+  readonly operation: DiskOperation;
+  readonly report: Report;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+};
+
+/** What can go wrong with a write. */
+export type DiskFailure = "error" | "full";
+
+/** One disk. */
+export class Disk {
+  readonly behaviour: DiskBehaviour;
+  readonly counters: DiskCounters = { slowFlush: 0, lateReport: 0, lostWrites: 0, tornWrites: 0 };
+  readonly #world: World;
+  readonly #random: SeededRandom;
+  #visible = new LogImage();
+  #durable = new LogImage();
+  /** In order of arrival. The first `#flushing` of them are in the flush that is running. */
+  #underWay: UnderWay[] = [];
+  #flushing = 0;
+  #flush: Planned | undefined;
+  #stalledUntilMs = 0;
+  #armed: DiskFailure | undefined;
+  #failure: QuorateError | undefined;
+
+  constructor(options: { readonly world: World; readonly random: SeededRandom; readonly behaviour: DiskBehaviour }) {
+    this.#world = options.world;
+    this.#random = options.random;
+    this.behaviour = options.behaviour;
+  }
+
+  /** What a read sees. */
+  get visible(): LogImage {
+    return this.#visible;
+  }
+
+  /** What a loss of power would leave. */
+  get durable(): LogImage {
+    return this.#durable;
+  }
+
+  /** Why everything is refused until a new process opens the disk; undefined while it works. */
+  get failure(): QuorateError | undefined {
+    return this.#failure;
+  }
+
+  /** A new process opens what the last one left. */
+  open(): void {
+    this.#failure = undefined;
+    this.#armed = undefined;
+    this.#visible = this.#durable.copy();
+  }
+
+  /** Starts an operation. Resolves when it and all before it are durable. */
+  submit(operation: DiskOperation, report: Report): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#visible.take(operation);
+    this.#underWay.push({ operation, report, resolve, reject });
+    if (this.#flush === undefined) this.#startFlush();
+    return promise;
+  }
+
+  /** Nothing becomes durable for a while. */
+  stall(ms: number): void {
+    this.#stalledUntilMs = Math.max(this.#stalledUntilMs, this.#world.nowMs + ms);
+  }
+
+  /** The next flush fails. */
+  failNextFlush(failure: DiskFailure): void {
+    this.#armed = failure;
+  }
+
+  /** The power goes, or the process: any number of the operations under way may have reached the disk, in order. */
+  crash(): void {
+    if (this.#flush !== undefined) this.#flush.isCancelled = true;
+    this.#flush = undefined;
+    const lost = this.#keepPrefix();
+    this.counters.lostWrites += lost.length;
+    // A torn write fails its checksum and is dropped whole at the next start, so it looks like one that never began.
+    if (lost.length > 0 && this.#random.chance(0.5)) this.counters.tornWrites += 1;
+  }
+
+  /** Ends every misbehaviour. */
+  heal(): void {
+    this.behaviour.slowFlush = 0;
+    this.behaviour.lateReport = 0;
+    this.#stalledUntilMs = 0;
+    this.#armed = undefined;
+  }
+
+  #startFlush(): void {
+    this.#flushing = this.#underWay.length;
+    this.#flush = this.#world.after(this.#flushDurationMs(), () => this.#onFlushed());
+  }
+
+  #flushDurationMs(): number {
+    const { flushMs, slowFlush, slowFlushMs } = this.behaviour;
+    if (!this.#random.chance(slowFlush)) return this.#random.between(...flushMs);
+    this.counters.slowFlush += 1;
+    return this.#random.between(flushMs[1], slowFlushMs);
+  }
+
+  #onFlushed(): void {
+    if (this.#world.nowMs < this.#stalledUntilMs) {
+      this.#flush = this.#world.at(this.#stalledUntilMs, () => this.#onFlushed());
+      return;
+    }
+    this.#flush = undefined;
+    if (this.#armed !== undefined) {
+      this.#fail(this.#armed);
+      return;
+    }
+    const done = this.#underWay.splice(0, this.#flushing);
+    const isLate = this.#random.chance(this.behaviour.lateReport);
+    if (isLate) this.counters.lateReport += 1;
+    for (const { operation, report, resolve } of done) {
+      this.#durable.take(operation);
+      report(isLate ? this.#random.between(0, 30) : 0, resolve);
+    }
+    if (this.#underWay.length > 0) this.#startFlush();
+  }
+
+  /** Fail closed: what is under way is refused, and everything after it. */
+  #fail(kind: DiskFailure): void {
+    this.#armed = undefined;
+    const failure = storageFailed(kind);
+    this.#failure = failure;
+    const refused = this.#underWay.slice();
+    this.#keepPrefix();
+    for (const { report, reject } of refused) report(0, () => reject(failure));
+  }
+
+  /** Makes a random prefix of what is under way durable and returns what was not kept. */
+  #keepPrefix(): readonly UnderWay[] {
+    const kept = this.#random.integer(this.#underWay.length + 1);
+    for (const { operation } of this.#underWay.slice(0, kept)) this.#durable.take(operation);
+    const lost = this.#underWay.slice(kept);
+    this.#underWay = [];
+    return lost;
+  }
+}
+
+function storageFailed(kind: DiskFailure): QuorateError {
+  const [cause, words] = kind === "full" ? ["ENOSPC", "no space left on the disk"] : ["EIO", "input/output error"];
+  return new QuorateError({
+    code: "QUORATE_STORAGE_FAILED",
+    message: `The simulated disk refused a write: ${words}.`,
+    hint: "Part of the simulation: the node must stop, and may come back when the disk works again.",
+    details: { cause },
+  });
+}
+
+/** True for the failures that {@link Disk} injects. */
+export function isInjectedFailure(error: unknown): boolean {
+  return codeOf(error) === "QUORATE_STORAGE_FAILED";
+}

@@ -1,0 +1,88 @@
+// One life of a node's process. It can be paused, and it can end at any moment, also in the middle of a turn: whatever it
+// was about to do then does not happen.
+
+import type { Planned } from "../world/event-queue.ts";
+import type { World } from "../world/world.ts";
+
+/** A process between its start and its crash. */
+export class Process {
+  readonly #world: World;
+  readonly #afterTurn: () => void;
+  readonly #turnDelayMs: () => number;
+  #isAlive = true;
+  #isPaused = false;
+  #held: (() => void)[] = [];
+  /** How many more things the process does before it dies; undefined for any number. */
+  #actionsLeft: number | undefined;
+
+  constructor(options: {
+    readonly world: World;
+    /** Called after every turn of the node's loop. */
+    readonly afterTurn: () => void;
+    /** How long the event loop takes to come round. */
+    readonly turnDelayMs: () => number;
+  }) {
+    this.#world = options.world;
+    this.#afterTurn = options.afterTurn;
+    this.#turnDelayMs = options.turnDelayMs;
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Work that reaches this process in `delayMs`: later if it is paused then, never if it is dead. */
+  post(delayMs: number, work: () => void): Planned {
+    return this.#world.after(delayMs, () => {
+      if (!this.#isAlive) return;
+      if (this.#isPaused) this.#held.push(work);
+      else work();
+    });
+  }
+
+  /** A turn of the node's loop. */
+  postTurn(turn: () => void): void {
+    this.post(this.#turnDelayMs(), () => {
+      turn();
+      this.#world.promisesSettled();
+      this.#afterTurn();
+    });
+  }
+
+  /** Asked before every effect on the outside world: false if the process has died. */
+  mayAct(): boolean {
+    if (!this.#isAlive) return false;
+    if (this.#actionsLeft === undefined) return true;
+    this.#actionsLeft -= 1;
+    if (this.#actionsLeft < 0) this.#isAlive = false;
+    return this.#isAlive;
+  }
+
+  /** Dies in the middle of a turn, after a few more effects; `undefined` calls it off. */
+  dieAfter(actions: number | undefined): void {
+    this.#actionsLeft = actions;
+  }
+
+  /** Stops to run, as after SIGSTOP: what reaches it waits. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Goes on: first what has waited, in order. */
+  resume(): void {
+    this.#isPaused = false;
+    const held = this.#held;
+    this.#held = [];
+    for (const work of held) this.post(0, work);
+  }
+
+  /** Dies at once. */
+  kill(): void {
+    this.#isAlive = false;
+    this.#held = [];
+  }
+}

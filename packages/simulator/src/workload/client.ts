@@ -1,0 +1,217 @@
+// A client: calls one operation after the other at whichever node it believes to lead, and writes down what it saw. It never
+// retries an operation, because the outcome of the first try may come true later.
+
+import { codeOf, QuorateError } from "@quorate/contracts";
+import type { ClientCommand } from "../checkers/checker.ts";
+import type { Inspector } from "../checkers/inspector.ts";
+import type { Machine } from "../machine.ts";
+import type { Process } from "../ports/process.ts";
+import type { Reached } from "../reached.ts";
+import type { SeededRandom } from "../world/random.ts";
+import type { World } from "../world/world.ts";
+import type { HistoryEvent } from "./history.ts";
+import type { Json, Operation, Recorded, Workload } from "./operation.ts";
+
+/** How long a node may work on a call, in ms. */
+const CALL_TIMEOUT_MS = 1_000;
+/** How long a client waits for any answer, in ms. */
+const PATIENCE_MS = 1_500;
+
+/** What all clients of a run share. */
+export type Office<Query, Answer, Result> = {
+  readonly world: World;
+  readonly inspector: Inspector;
+  readonly reached: Reached;
+  readonly machines: readonly Machine<Query, Answer, Result>[];
+  readonly workload: Workload<Query, Answer, Result>;
+  readonly thinkMs: number;
+  readonly history: HistoryEvent[];
+  readonly counts: { invoked: number; ok: number; failed: number; unknown: number };
+  /** Process numbers that are taken. */
+  processes: number;
+  /** The highest index that any client has heard of. */
+  knownIndex: number;
+  /** Clients begin no more operations. */
+  isClosing: boolean;
+  /** When the latest successful operation began. */
+  latestSuccessBegunMs: number;
+};
+
+/** How a call ended: what the history says, and where the state stood. */
+type Ending = { readonly type: "ok" | "fail" | "info"; readonly value?: Json | undefined; readonly index?: number };
+
+type Call<Query, Answer, Result> = {
+  readonly operation: Operation<Query, Answer, Result>;
+  readonly command: ClientCommand;
+  readonly begunMs: number;
+  readonly seenBefore: number;
+  isOver: boolean;
+};
+
+/** One client. */
+export class Client<Query, Answer, Result> {
+  readonly #office: Office<Query, Answer, Result>;
+  readonly #number: number;
+  readonly #random: SeededRandom;
+  #process: number;
+  #target: Machine<Query, Answer, Result>;
+  #open: Call<Query, Answer, Result> | undefined;
+
+  constructor(office: Office<Query, Answer, Result>, random: SeededRandom) {
+    this.#office = office;
+    this.#random = random;
+    this.#number = office.processes;
+    this.#process = this.#number;
+    office.processes += 1;
+    this.#target = random.pick(office.machines);
+  }
+
+  get isIdle(): boolean {
+    return this.#open === undefined;
+  }
+
+  /** Begins to work after a pause. */
+  think(): void {
+    const { world, thinkMs } = this.#office;
+    world.after(this.#random.between(0, thinkMs), () => {
+      if (!this.#office.isClosing) this.#invoke();
+    });
+  }
+
+  #invoke(): void {
+    const { world, workload, counts, history, knownIndex } = this.#office;
+    counts.invoked += 1;
+    const number = counts.invoked;
+    const operation = workload({ random: this.#random.next, client: this.#number, operation: number });
+    // A copy of its own tells this command from every other one, whatever the workload does with its bytes.
+    const data = "command" in operation ? operation.command.slice() : new Uint8Array(0);
+    const command = { operation: number, client: this.#number, data };
+    const call = { operation, command, begunMs: world.nowMs, seenBefore: knownIndex, isOver: false };
+    this.#open = call;
+    history.push(this.#event(operation, "invoke", operation.value));
+    world.trace.note(world.nowMs, "invoke", this.#target.id, number, `${operation.f} ${operation.key ?? ""}`);
+    world.after(this.#wireMs(), () => this.#arrive(call, this.#target));
+    world.after(PATIENCE_MS, () => this.#end(call, { type: "command" in operation ? "info" : "fail" }));
+  }
+
+  /** The request is at the node. */
+  #arrive(call: Call<Query, Answer, Result>, target: Machine<Query, Answer, Result>): void {
+    const { world } = this.#office;
+    const { process } = target;
+    if (process === undefined) {
+      this.#refused(call);
+      world.after(this.#wireMs(), () => this.#end(call, { type: "fail" }));
+      return;
+    }
+    const answer = (ending: Ending | undefined): void => {
+      if (ending === undefined || !process.isAlive) return;
+      world.after(this.#wireMs(), () => this.#end(call, ending));
+    };
+    const begin = (): void => {
+      const { node } = target;
+      if (node !== undefined) {
+        this.#call(call, node, process).then(answer, (error: unknown) => {
+          if (process.isAlive) answer(this.#onError(call, error));
+        });
+      } else {
+        this.#refused(call);
+        answer({ type: "fail" });
+      }
+      world.promisesSettled();
+    };
+    if (process.isPaused) process.post(0, begin);
+    else begin();
+  }
+
+  /** How the call ended; undefined if the process has died before it could tell. */
+  async #call(
+    { operation, command, seenBefore }: Call<Query, Answer, Result>,
+    node: NonNullable<Machine<Query, Answer, Result>["node"]>,
+    process: Process,
+  ): Promise<Ending | undefined> {
+    const options = { timeoutMs: CALL_TIMEOUT_MS };
+    const { inspector, reached } = this.#office;
+    if ("command" in operation) {
+      const { index, term, result } = await node.propose(command.data, options);
+      if (!process.isAlive) return undefined;
+      inspector.acknowledged(command, { index, term });
+      return { ...recorded(operation.record?.(result), result), index };
+    }
+    const { answer, index } = await node.query(operation.query, options);
+    if (!process.isAlive) return undefined;
+    inspector.read({ client: command.client, index, seenBefore });
+    reached.counters.readsAnswered += 1;
+    return { ...recorded(operation.record?.(answer), answer), index };
+  }
+
+  #onError(call: Call<Query, Answer, Result>, error: unknown): Ending {
+    const { inspector, machines } = this.#office;
+    const { counters } = this.#office.reached;
+    if (!(error instanceof QuorateError)) {
+      // A query that the state machine cannot answer is a mistake of the workload or of the machine.
+      inspector.report("workload", `operation ${call.command.operation} failed: ${String(error)}`);
+      return { type: "fail" };
+    }
+    const leaderId = error.details["leaderId"];
+    this.#target = machines.find(({ id }) => id === leaderId) ?? this.#random.pick(machines);
+    const isCommand = "command" in call.operation;
+    if (codeOf(error) === "QUORATE_PROPOSAL_DROPPED") counters.proposalsDropped += 1;
+    if (!isCommand && codeOf(error) === "QUORATE_NO_LEADER") counters.readsLost += 1;
+    if (error.outcome === "unknown" && isCommand) return { type: "info" };
+    this.#refused(call);
+    return { type: "fail" };
+  }
+
+  #refused({ operation, command }: Call<Query, Answer, Result>): void {
+    if ("command" in operation) this.#office.inspector.refused(command);
+  }
+
+  /** The answer is at the client, or its patience is over. */
+  #end(call: Call<Query, Answer, Result>, ending: Ending): void {
+    if (call.isOver) return;
+    call.isOver = true;
+    const { world, history, counts, reached, machines } = this.#office;
+    history.push(this.#event(call.operation, ending.type, ending.value));
+    world.trace.note(world.nowMs, ending.type, `client ${this.#number}`, ending.index ?? 0);
+    this.#office.knownIndex = Math.max(this.#office.knownIndex, ending.index ?? 0);
+    if (ending.index === undefined && ending.type === "fail") counts.failed += 1;
+    else if (ending.type === "info") {
+      counts.unknown += 1;
+      reached.counters.unknownOutcomes += 1;
+      this.#process = this.#office.processes;
+      this.#office.processes += 1;
+    } else {
+      counts.ok += 1;
+      this.#office.latestSuccessBegunMs = Math.max(this.#office.latestSuccessBegunMs, call.begunMs);
+    }
+    if (ending.index === undefined && !this.#target.isLeader) this.#target = this.#random.pick(machines);
+    this.#open = undefined;
+    this.think();
+  }
+
+  #event(
+    { f, key }: Operation<Query, Answer, Result>,
+    type: HistoryEvent["type"],
+    value: Json | undefined,
+  ): HistoryEvent {
+    const time = Math.round(this.#office.world.nowMs * 1e6);
+    return {
+      process: this.#process,
+      type,
+      f,
+      ...(key !== undefined && { key }),
+      ...(value !== undefined && { value }),
+      time,
+    };
+  }
+
+  /** Between a client and a node. */
+  #wireMs(): number {
+    return this.#random.between(0.1, 2);
+  }
+}
+
+/** A result goes into the history as it is unless the operation says otherwise. */
+function recorded(explicit: Recorded | undefined, result: unknown): Recorded {
+  return explicit ?? { type: "ok", value: result as Json };
+}
