@@ -1,0 +1,107 @@
+// Configuration changes against plain sets, and configurations as entries.
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { changed, firstStep, isJoint, withoutOutgoing } from "../../src/configuration.ts";
+import {
+  type Configuration,
+  decodeConfiguration,
+  encodeConfiguration,
+  type MembershipChange,
+} from "../../src/index.ts";
+
+const id = fc.constantFrom("a", "b", "c", "d", "e");
+const configurations: fc.Arbitrary<Configuration> = fc
+  .tuple(fc.subarray(["a", "b", "c", "d", "e"], { minLength: 1 }), fc.func(fc.boolean()))
+  .map(([members, isVoter]) => {
+    const voters = members.filter((member, position) => position === 0 || isVoter(member));
+    return { voters, learners: members.filter((member) => !voters.includes(member)) };
+  });
+const changes: fc.Arbitrary<readonly MembershipChange[]> = fc.array(
+  fc.record({ type: fc.constantFrom("addLearner", "promote", "demote", "remove"), id } as const),
+  { minLength: 1, maxLength: 4 },
+);
+
+/** The role of every server after the changes; undefined if one of them makes no sense. */
+function naive(from: Configuration, steps: readonly MembershipChange[]): Map<string, "voter" | "learner"> | undefined {
+  const roles = new Map<string, "voter" | "learner">();
+  for (const voter of from.voters) roles.set(voter, "voter");
+  for (const learner of from.learners) roles.set(learner, "learner");
+  for (const step of steps) {
+    const role = roles.get(step.id);
+    const fits = { addLearner: undefined, promote: "learner", demote: "voter", remove: role ?? "nobody" }[step.type];
+    if (role !== fits) return undefined;
+    if (step.type === "remove") roles.delete(step.id);
+    else roles.set(step.id, step.type === "promote" ? "voter" : "learner");
+    if (![...roles.values()].includes("voter")) return undefined;
+  }
+  return roles;
+}
+
+test("changes give the roles that sets give, and are refused when sets make no sense of them", () => {
+  fc.assert(
+    fc.property(configurations, changes, (from, steps) => {
+      const result = changed(from, steps);
+      const roles = naive(from, steps);
+      if ("misfit" in result) {
+        expect(roles).toBeUndefined();
+        return;
+      }
+      const expected = (role: string) => [...(roles ?? [])].filter(([, has]) => has === role).map(([name]) => name);
+      expect(result.voters.toSorted()).toEqual(expected("voter").toSorted());
+      expect(result.learners.toSorted()).toEqual(expected("learner").toSorted());
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("M1 every majority before a step meets every majority after it", () => {
+  const majorities = ({ voters, outgoing = voters }: Configuration) =>
+    subsets(["a", "b", "c", "d", "e"]).filter((some) =>
+      [voters, outgoing].every((side) => 2 * side.filter((member) => some.includes(member)).length > side.length),
+    );
+  fc.assert(
+    fc.property(configurations, changes, (from, steps) => {
+      const to = changed(from, steps);
+      if ("misfit" in to) return;
+      const first = firstStep(from, to);
+      const path = isJoint(first) ? [from, first, withoutOutgoing(first)] : [from, first];
+      for (const [position, next] of path.slice(1).entries()) {
+        const before = path[position] ?? from;
+        for (const one of majorities(before)) {
+          for (const other of majorities(next)) expect(one.some((member) => other.includes(member))).toBe(true);
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("a configuration survives its way through an entry, whatever the names", () => {
+  const name = fc.string({ minLength: 1, unit: "grapheme" });
+  const some = fc.record({ voters: fc.array(name, { minLength: 1 }), learners: fc.array(name) });
+  fc.assert(
+    fc.property(some, (configuration) => {
+      expect(decodeConfiguration({ data: encodeConfiguration(configuration) })).toEqual(configuration);
+    }),
+  );
+});
+
+test.each([
+  "",
+  "{",
+  "null",
+  "[]",
+  "{}",
+  '{"voters":[],"learners":[]}',
+  '{"voters":[1],"learners":[]}',
+  '{"voters":["a"]}',
+])("%j is not a configuration", (text) => {
+  expect(decodeConfiguration({ data: new TextEncoder().encode(text) })).toBeUndefined();
+});
+
+function subsets(list: readonly string[]): readonly (readonly string[])[] {
+  return list.reduce<readonly (readonly string[])[]>(
+    (found, item) => [...found, ...found.map((subset) => [...subset, item])],
+    [[]],
+  );
+}
