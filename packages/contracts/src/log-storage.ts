@@ -55,9 +55,9 @@ export type LogStorageSupports = {
  *
  * - `write` calls take effect in call order. Several may be in flight; each resolves when it **and all before it** are
  *   durable. An adapter may join waiting writes into one disk operation (group commit).
- * - `read` sees every write that was called before it, durable or not.
+ * - `read` sees every write that was called before it, durable or not, and nothing of those called after it.
  * - A write that does not fit the log as the writes before it leave it (entries not consecutive, a term lower than the
- *   term before it, `truncateFrom` outside the log) rejects with `QUORATE_WRITE_REFUSED` and changes nothing. The caller
+ *   term before it or than the base's, `truncateFrom` outside the log or not behind the base) rejects with `QUORATE_WRITE_REFUSED` and changes nothing. The caller
  *   is wrong, not the store: it stays usable.
  * - Fail closed: once a write has failed, every later call rejects with `QUORATE_STORAGE_FAILED` until the store is
  *   opened anew. A failed flush is never repeated: the system may have dropped the data that it could not write.
@@ -78,8 +78,8 @@ export type LogStorage = {
   /**
    * Forgets the log up to and including `base`, whose content a durable snapshot has taken over. Entries after it stay if
    * `base` is in the log with this term; if it is behind the end or has another term, the whole log is replaced by an empty
-   * one that begins after `base`. Takes effect in call order with `write`, and resolves when durable. A base at or before
-   * the present one changes nothing. Space may be given back later than the call. `QUORATE_OUT_OF_RANGE` from then on for
+   * one that begins after `base`. Takes effect and resolves in call order with `write`, when it and all before it are
+   * durable; term, vote and identity stay. A base at or before the present one, whatever its term, changes nothing. Space may be given back later than the call. `QUORATE_OUT_OF_RANGE` from then on for
    * reads at or before `base.index`.
    */
   compact(base: EntryId): Promise<void>;

@@ -42,7 +42,16 @@ type Mistake =
   | "hands out bytes that it goes on using"
   | "goes on after close"
   | "keeps configurations that were truncated"
-  | "begins a term run at every write";
+  | "begins a term run at every write"
+  | "keeps the base among the entries"
+  | "keeps the log of another term"
+  | "ignores a base behind the end"
+  | "moves the base back"
+  | "forgets the base"
+  | "forgets the vote when it compacts"
+  | "compacts late"
+  | "resolves a compaction late"
+  | "takes a compaction's base for an entry of term 0";
 
 const refuse = (code: string): QuorateError => new QuorateError({ code, message: code, hint: code });
 
@@ -132,17 +141,26 @@ class ArrayStorage implements LogStorage {
 
   async compact(base: EntryId): Promise<void> {
     this.#checkOpen();
+    if (this.#mistake === "compacts late") for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
     const disk = this.#disk;
-    if (base.index <= disk.base.index) return;
     const position = base.index - disk.base.index - 1;
-    const isInLog = disk.entries[position]?.term === base.term;
-    disk.entries = isInLog ? disk.entries.slice(position + 1) : [];
-    disk.base = base;
+    if (position < 0) {
+      if (this.#mistake === "moves the base back") disk.base = base;
+      return;
+    }
+    if (position >= disk.entries.length && this.#mistake === "ignores a base behind the end") return;
+    const hasTerm = disk.entries[position]?.term === base.term || this.#mistake === "keeps the log of another term";
+    const dropped = this.#mistake === "keeps the base among the entries" ? position : position + 1;
+    disk.entries = hasTerm ? disk.entries.slice(dropped) : [];
+    disk.base = this.#mistake === "takes a compaction's base for an entry of term 0" ? { ...base, term: 0 } : base;
+    if (this.#mistake === "forgets the vote when it compacts") disk.hardState = { term: 0, votedFor: undefined };
+    if (this.#mistake === "resolves a compaction late") for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
   }
 
   async close(): Promise<void> {
     if (!this.#isClosed && this.#mistake === "loses the last write")
       this.#disk.entries = this.#disk.entries.slice(0, -1);
+    if (this.#mistake === "forgets the base") this.#disk.base = { index: 0, term: 0 };
     this.#isClosed = true;
   }
 
@@ -244,6 +262,30 @@ describe("the storage suite", () => {
       law: "one write truncates and appends in its place, term runs and configurations included",
     },
     { mistake: "begins a term run at every write", law: "entries of many writes make one log" },
+    {
+      mistake: "keeps the base among the entries",
+      law: "a compaction to any entry of the log keeps exactly the entries after it",
+    },
+    {
+      mistake: "keeps the log of another term",
+      law: "a compaction to a base of a lower term than the log has there replaces the log by an empty one after it",
+    },
+    {
+      mistake: "ignores a base behind the end",
+      law: "a compaction to a base right behind the end of the log replaces the log by an empty one after it",
+    },
+    { mistake: "moves the base back", law: "a base at or before the present one changes nothing" },
+    { mistake: "forgets the base", law: "an empty log can be compacted, and goes on after the base" },
+    {
+      mistake: "forgets the vote when it compacts",
+      law: "a compaction leaves identity, term and vote as they were",
+    },
+    { mistake: "compacts late", law: "compactions and writes in flight take effect in call order" },
+    { mistake: "resolves a compaction late", law: "compactions and writes in flight resolve in call order" },
+    {
+      mistake: "takes a compaction's base for an entry of term 0",
+      law: "refuses as a whole, and goes on: an entry whose term is lower than the base's",
+    },
   ])("catches a store that $mistake", async ({ mistake, law }) => {
     expect(await brokenLaws(mistake)).toContain(law);
   });

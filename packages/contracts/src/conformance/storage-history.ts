@@ -1,34 +1,61 @@
 // Laws about whole histories: whatever mixture of steps led there, the store equals an array that took the same steps.
 
-import type { Entry, HardState } from "@quorate/core";
+import type { Entry, EntryId, HardState } from "@quorate/core";
 import type { LogStorage, LogWrite } from "../log-storage.ts";
 import { assertEqual, forEachSeed, inFlight, type SeededRandom, type TestFramework } from "./harness.ts";
 import {
-  assertReopened,
+  assertContentReopened,
   entries,
   entry,
+  type LogContent,
   type StorageConformance,
   storageLaws,
   StorageSession,
 } from "./storage-session.ts";
 
-/** What a store must equal: the log as an array, and the hard state. */
+/** What a store must equal: the log as an array that begins after its base, and the hard state. */
 class LogModel {
-  #log: readonly Entry[] = [];
+  #content: LogContent = { base: { index: 0, term: 0 }, entries: [] };
   #hardState: HardState = { term: 0, votedFor: undefined };
 
-  get log(): readonly Entry[] {
-    return this.#log;
+  get content(): LogContent {
+    return this.#content;
+  }
+
+  get firstIndex(): number {
+    return this.#content.base.index + 1;
+  }
+
+  get lastIndex(): number {
+    return this.#content.base.index + this.#content.entries.length;
   }
 
   get hardState(): HardState {
     return this.#hardState;
   }
 
-  take(write: LogWrite): void {
-    const kept = write.truncateFrom === undefined ? this.#log : this.#log.slice(0, write.truncateFrom - 1);
-    this.#log = [...kept, ...write.entries];
+  /** The entry at an index of the log, or the base. */
+  at(index: number): EntryId | undefined {
+    const { base, entries: log } = this.#content;
+    return index === base.index ? base : log[index - base.index - 1];
+  }
+
+  slice(firstIndex: number, lastIndex: number): readonly Entry[] {
+    const { base, entries: log } = this.#content;
+    return log.slice(firstIndex - base.index - 1, lastIndex - base.index);
+  }
+
+  write(write: LogWrite): void {
+    const { base } = this.#content;
+    const kept = this.slice(this.firstIndex, (write.truncateFrom ?? this.lastIndex + 1) - 1);
+    this.#content = { base, entries: [...kept, ...write.entries] };
     this.#hardState = write.hardState ?? this.#hardState;
+  }
+
+  compact(base: EntryId): void {
+    if (base.index < this.firstIndex) return;
+    const isInLog = this.at(base.index)?.term === base.term;
+    this.#content = { base, entries: isInLog ? this.slice(base.index + 1, this.lastIndex) : [] };
   }
 }
 
@@ -52,7 +79,7 @@ export function declareHistoryLaws<Location>(framework: TestFramework, options: 
     const model = new LogModel();
     for (const write of script) {
       await session.storage.write(write);
-      model.take(write);
+      model.write(write);
       await assertEqualsModel(session, model);
     }
   });
@@ -71,7 +98,7 @@ export function declareHistoryLaws<Location>(framework: TestFramework, options: 
 }
 
 async function assertEqualsModel<Location>(session: StorageSession<Location>, model: LogModel): Promise<void> {
-  const loaded = await assertReopened(session, model.log);
+  const loaded = await assertContentReopened(session, model.content);
   assertEqual(loaded.hardState, model.hardState, "hard state");
 }
 
@@ -80,9 +107,7 @@ async function runHistory<Location>(session: StorageSession<Location>, random: S
   let writes: Promise<void>[] = [];
   const steps = random.integer(10, 40);
   for (let step = 0; step < steps; step += 1) {
-    const write = randomWrite(model, random);
-    writes.push(inFlight(session.storage.write(write)));
-    model.take(write);
+    writes.push(inFlight(takeStep(session.storage, { model, random })));
     if (random.chance(0.5)) await assertRandomRead(session.storage, { model, random });
     if (random.chance(0.4)) {
       await Promise.all(writes);
@@ -97,11 +122,33 @@ async function runHistory<Location>(session: StorageSession<Location>, random: S
   await assertEqualsModel(session, model);
 }
 
+/** One random call on the store and the model; resolves when the store has it. */
+function takeStep(
+  storage: LogStorage,
+  { model, random }: { readonly model: LogModel; readonly random: SeededRandom },
+): Promise<void> {
+  if (random.chance(0.15)) {
+    const base = randomBase(model, random);
+    model.compact(base);
+    return storage.compact(base);
+  }
+  const write = randomWrite(model, random);
+  model.write(write);
+  return storage.write(write);
+}
+
+/** Mostly an entry of the log; now and then one that it has with another term, that it lost long ago or never had. */
+function randomBase(model: LogModel, random: SeededRandom): EntryId {
+  const index = random.integer(Math.max(0, model.firstIndex - 2), model.lastIndex + (random.chance(0.1) ? 5 : 0));
+  const term = model.at(index)?.term ?? model.hardState.term;
+  return { index, term: random.chance(0.1) ? term + 1 : term };
+}
+
 function randomWrite(model: LogModel, random: SeededRandom): LogWrite {
-  const truncateFrom = random.chance(0.25) ? random.integer(1, model.log.length + 1) : undefined;
-  const keptLast = truncateFrom === undefined ? model.log.length : truncateFrom - 1;
-  const lastTerm = model.log[keptLast - 1]?.term ?? 1;
-  const term = Math.max(model.hardState.term, lastTerm) + (random.chance(0.2) ? random.integer(1, 3) : 0);
+  const truncateFrom = random.chance(0.25) ? random.integer(model.firstIndex, model.lastIndex + 1) : undefined;
+  const keptLast = (truncateFrom ?? model.lastIndex + 1) - 1;
+  const lastTerm = model.at(keptLast)?.term ?? 1;
+  const term = Math.max(1, model.hardState.term, lastTerm) + (random.chance(0.2) ? random.integer(1, 3) : 0);
   const votedFor = random.chance(0.5) ? `n${random.integer(1, 5)}` : undefined;
   const hardState = term > model.hardState.term || random.chance(0.1) ? { term, votedFor } : undefined;
   const count = random.chance(0.2) ? 0 : random.integer(1, 8);
@@ -119,12 +166,12 @@ async function assertRandomRead(
   storage: LogStorage,
   { model, random }: { readonly model: LogModel; readonly random: SeededRandom },
 ): Promise<void> {
-  if (model.log.length === 0) return;
-  const firstIndex = random.integer(1, model.log.length);
-  const lastIndex = random.integer(firstIndex, model.log.length);
+  if (model.lastIndex < model.firstIndex) return;
+  const firstIndex = random.integer(model.firstIndex, model.lastIndex);
+  const lastIndex = random.integer(firstIndex, model.lastIndex);
   const maxBytes = random.chance(0.5) ? Number.MAX_SAFE_INTEGER : random.integer(0, 500);
   const read = await storage.read({ firstIndex, lastIndex, maxBytes });
-  assertEqual(read, expectedRead(model.log.slice(firstIndex - 1, lastIndex), maxBytes), "entries of a random range");
+  assertEqual(read, expectedRead(model.slice(firstIndex, lastIndex), maxBytes), "entries of a random range");
 }
 
 function expectedRead(range: readonly Entry[], maxBytes: number): readonly Entry[] {

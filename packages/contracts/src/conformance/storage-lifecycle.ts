@@ -76,6 +76,7 @@ export function declareLifecycleLaws<Location>(framework: TestFramework, options
     const range = { firstIndex: 1, lastIndex: 1, maxBytes: 100 };
     await assertRejects(storage.write({ entries: [entry(3, 1)] }), "QUORATE_CLOSED", "write after close");
     await assertRejects(storage.read(range), "QUORATE_CLOSED", "read after close");
+    await assertRejects(storage.compact({ index: 1, term: 1 }), "QUORATE_CLOSED", "compact after close");
     await assertRejects(storage.initialise(someIdentity), "QUORATE_CLOSED", "initialise after close");
     await assertRejects(storage.load(), "QUORATE_CLOSED", "load after close");
   });

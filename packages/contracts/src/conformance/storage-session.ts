@@ -1,9 +1,9 @@
 // One store under test, from a fresh place to its end: opening, closing and opening again as a server does when it restarts.
 // Also the few builders that make the laws short to read.
 
-import type { Entry, EntryKind } from "@quorate/core";
+import type { Entry, EntryId, EntryKind } from "@quorate/core";
 import type { LogStorage, LogStorageSupports, StoredState, StoreIdentity } from "../log-storage.ts";
-import { assertEqual, skipTest, type TestFramework, withDeadline } from "./harness.ts";
+import { assertEqual, assertRejects, skipTest, type TestFramework, withDeadline } from "./harness.ts";
 
 /** What the suite must know about a storage adapter. `Location` is whatever finds the stored data again: a path, a disk object. */
 export type StorageConformance<Location> = {
@@ -124,16 +124,33 @@ export function entries(range: {
   });
 }
 
+/** A log that was never compacted begins after this. */
+const noBase: EntryId = { index: 0, term: 0 };
+
+/** What a log must hold: where it begins, and its entries. */
+export type LogContent = { readonly base: EntryId; readonly entries: readonly Entry[] };
+
 /** Fails unless the log of the store is exactly these entries: by its reads, and by the summary if one is given. */
 export async function assertLog(storage: LogStorage, expected: readonly Entry[], loaded?: StoredState): Promise<void> {
+  await assertContent(storage, { base: noBase, entries: expected }, loaded);
+}
+
+/** The same for a log that may have been compacted. */
+export async function assertContent(storage: LogStorage, content: LogContent, loaded?: StoredState): Promise<void> {
+  const { base, entries: expected } = content;
   if (loaded !== undefined) {
-    assertEqual(loaded.log, summaryOf(expected), "summary of the log");
+    assertEqual(loaded.log, summaryOf(content), "summary of the log");
     const configurations = expected.filter((one) => one.kind === "configuration");
     assertEqual(loaded.configurations, configurations, "configurations");
   }
+  const maxBytes = Number.MAX_SAFE_INTEGER;
+  if (base.index > 0) {
+    const compacted = storage.read({ firstIndex: base.index, lastIndex: base.index, maxBytes });
+    await assertRejects(compacted, "QUORATE_OUT_OF_RANGE", `a read of the base ${base.index}`);
+  }
   const last = expected.at(-1);
   if (last === undefined) return;
-  const range = { firstIndex: 1, lastIndex: last.index, maxBytes: Number.MAX_SAFE_INTEGER };
+  const range = { firstIndex: base.index + 1, lastIndex: last.index, maxBytes };
   assertEqual(await storage.read(range), expected, "entries of the log");
 }
 
@@ -142,15 +159,23 @@ export async function assertReopened<Location>(
   session: StorageSession<Location>,
   expected: readonly Entry[],
 ): Promise<StoredState> {
+  return assertContentReopened(session, { base: noBase, entries: expected });
+}
+
+/** The same for a log that may have been compacted. */
+export async function assertContentReopened<Location>(
+  session: StorageSession<Location>,
+  content: LogContent,
+): Promise<StoredState> {
   const loaded = await session.reopen();
-  await assertLog(session.storage, expected, loaded);
+  await assertContent(session.storage, content, loaded);
   return loaded;
 }
 
 /** The summary that a log of these entries has. */
-function summaryOf(log: readonly Entry[]): StoredState["log"] {
+function summaryOf({ base, entries: log }: LogContent): StoredState["log"] {
   const termRuns = log
     .filter((one, position) => one.term !== log[position - 1]?.term)
     .map((one) => ({ firstIndex: one.index, term: one.term }));
-  return { base: { index: 0, term: 0 }, lastIndex: log.length, termRuns };
+  return { base, lastIndex: base.index + log.length, termRuns };
 }

@@ -2,6 +2,7 @@
 // process that is alive can see it. Crashes and rotten disks are each adapter's own tests: they need its medium.
 
 import type { TestFramework } from "./harness.ts";
+import { declareCompactLaws } from "./storage-compact.ts";
 import { declareHistoryLaws } from "./storage-history.ts";
 import { declareLifecycleLaws } from "./storage-lifecycle.ts";
 import { declareReadLaws } from "./storage-read.ts";
@@ -24,6 +25,7 @@ export function storageConformance<Location>(framework: TestFramework, options: 
     framework.describe("identity and lifetime", () => declareLifecycleLaws(framework, options));
     framework.describe("writes", () => declareWriteLaws(framework, options));
     framework.describe("reads", () => declareReadLaws(framework, options));
+    framework.describe("compaction", () => declareCompactLaws(framework, options));
     framework.describe("histories", () => declareHistoryLaws(framework, options));
   });
 }
