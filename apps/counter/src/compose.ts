@@ -3,7 +3,8 @@
 import { msgpackCodec } from "@quorate/codec-msgpack";
 import type { LogStorage, Transport } from "@quorate/contracts";
 import { fileLogStorage } from "@quorate/storage-file";
-import { tcpTransport } from "@quorate/transport-tcp";
+import { natsTransport } from "@quorate/transport-nats";
+import { type TcpAddress, tcpTransport } from "@quorate/transport-tcp";
 import type { Config } from "./config/types.ts";
 
 /** The exchangeable parts of a node. */
@@ -22,13 +23,25 @@ function composeStorage({ storage, data }: Config): LogStorage {
 }
 
 function composeTransport({ transport, id, listen, members }: Config): Transport {
-  const others = Object.entries(members).filter(([member]) => member !== id);
   switch (transport.type) {
     case "tcp":
-      return tcpTransport({
-        listen: listen.peer,
-        peers: Object.fromEntries(others.map(([member, { peer }]) => [member, peer])),
+      return tcpTransport({ listen: addressOf(listen.peer), peers: peersOf(members, id), codec: msgpackCodec() });
+    case "nats":
+      return natsTransport({
+        servers: transport.servers,
+        subjectPrefix: transport.subjectPrefix,
         codec: msgpackCodec(),
       });
   }
+}
+
+function peersOf(members: Config["members"], id: string): Readonly<Record<string, TcpAddress>> {
+  const others = Object.entries(members).filter(([member]) => member !== id);
+  return Object.fromEntries(others.map(([member, { peer }]) => [member, addressOf(peer)]));
+}
+
+/** Checked configurations have the addresses that their transport needs. */
+function addressOf(address: TcpAddress | undefined): TcpAddress {
+  if (address === undefined) throw new Error("a configuration without peer addresses was accepted for TCP");
+  return address;
 }

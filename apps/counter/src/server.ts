@@ -36,11 +36,10 @@ export async function startServer(checked: CheckedConfig, destination: Destinati
   const failed = followEvents(service, logger);
   const listener = await listenOrClose(service, config, logger);
   const url = urlOf(listener.address);
-  const { peer } = config.listen;
-  logger.info(
-    { http: url, peer: formatHostPort(peer), data: config.data, members: Object.keys(config.members) },
-    "ready",
-  );
+  const { transport, listen, data, members } = config;
+  // Other transports than TCP do not listen.
+  const peer = transport.type === "tcp" && listen.peer !== undefined ? { peer: formatHostPort(listen.peer) } : {};
+  logger.info({ http: url, transport: transport.type, ...peer, data, members: Object.keys(members) }, "ready");
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {

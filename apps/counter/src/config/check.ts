@@ -4,7 +4,8 @@ import { candidateHosts, formatHostPort, isLoopback, isWildcard, parseHostPort }
 import { nearest } from "./nearest.ts";
 import { Problems } from "./problems.ts";
 import { checkShape, type RawConfig } from "./shape.ts";
-import type { CheckedConfig, HostPort, Member, RaftConfig } from "./types.ts";
+import { checkTransport, transportWarnings } from "./transport.ts";
+import type { CheckedConfig, Config, HostPort, Member, RaftConfig } from "./types.ts";
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const nameHint = "Use 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit.";
@@ -52,7 +53,7 @@ function checkMeaning(check: Check): CheckedConfig {
   const own = Object.hasOwn(members, raw.id) ? members[raw.id] : undefined;
   if (own === undefined && Object.keys(members).length > 0) reportForeignId(check);
   const listen = checkListen(check, own);
-  checkTransport(check, members);
+  const transport = checkTransport(raw, members, problems);
   checkStorage(check);
   const raft = checkRaft(check);
   problems.throwIfAny(source);
@@ -63,7 +64,7 @@ function checkMeaning(check: Check): CheckedConfig {
       data: raw.data,
       members,
       listen,
-      transport: { type: "tcp" },
+      transport,
       storage: { type: "file" },
       raft,
     },
@@ -85,9 +86,10 @@ function checkMembers(check: Check): Record<string, Member> {
   for (const [id, { peer, http, client }] of Object.entries(raw.members)) {
     checkName(`members.${id}`, id, problems);
     if (client !== undefined) reportClientPort(`members.${id}.client`, problems);
-    const checkedPeer = checkAdvertised(check, `members.${id}.peer`, peer, owners);
+    const checkedPeer = peer === undefined ? undefined : checkAdvertised(check, `members.${id}.peer`, peer, owners);
     const checkedHttp = checkAdvertised(check, `members.${id}.http`, http, owners);
-    if (checkedPeer !== undefined && checkedHttp !== undefined) members[id] = { peer: checkedPeer, http: checkedHttp };
+    const isPeerFine = peer === undefined || checkedPeer !== undefined;
+    if (isPeerFine && checkedHttp !== undefined) members[id] = { peer: checkedPeer, http: checkedHttp };
   }
   return members;
 }
@@ -136,53 +138,19 @@ function reportClientPort(path: string, problems: Problems): void {
   );
 }
 
-function checkListen({ raw, problems }: Check, own: Member | undefined): { peer: HostPort; http: HostPort } {
+function checkListen({ raw, problems }: Check, own: Member | undefined): Config["listen"] {
   const nowhere: HostPort = { host: "127.0.0.1", port: 0 }; // only with a problem, so nobody listens there
   const { peer, http, client } = raw.listen ?? {};
   if (client !== undefined) reportClientPort("listen.client", problems);
-  const checked = (path: string, text: string | undefined, fallback: HostPort | undefined): HostPort => {
-    if (text === undefined) return fallback ?? nowhere;
+  const checked = (path: string, text: string): HostPort => {
     const address = parseHostPort(text, 0);
     if (address === undefined) problems.add(path, `"${text}" is not an address`, addressHint);
     return address ?? nowhere;
   };
   return {
-    peer: checked("listen.peer", peer, own?.peer),
-    http: checked("listen.http", http, own?.http),
+    peer: peer === undefined ? own?.peer : checked("listen.peer", peer),
+    http: http === undefined ? (own?.http ?? nowhere) : checked("listen.http", http),
   };
-}
-
-function checkTransport({ raw, problems }: Check, members: Readonly<Record<string, Member>>): void {
-  const transport = raw.transport ?? { type: "tcp" };
-  const { type, tls, insecure, servers, subjectPrefix } = transport;
-  if (type === "nats") {
-    problems.add("transport.type", '"nats" is not available yet', 'Available: "tcp".');
-    return;
-  }
-  if (type !== "tcp") {
-    problems.add("transport.type", `"${type}" is unknown`, 'Available: "tcp".');
-    return;
-  }
-  if (servers !== undefined || subjectPrefix !== undefined) {
-    const key = servers === undefined ? "subjectPrefix" : "servers";
-    problems.add(`transport.${key}`, 'belongs to the transport "nats", which is not available yet', "Remove it.");
-  }
-  if (tls !== undefined) {
-    problems.add(
-      "transport.tls",
-      "TLS is not available yet",
-      'Available: plain TCP between loopback addresses, or anywhere with "insecure": true in a network you trust.',
-    );
-    return;
-  }
-  const exposed = Object.entries(members).find(([, { peer }]) => !isLoopback(peer.host));
-  if (exposed !== undefined && insecure !== true) {
-    problems.add(
-      "transport",
-      `plain TCP would send everything unprotected to ${exposed[0]} at ${formatHostPort(exposed[1].peer)}`,
-      'Set "insecure": true in "transport" if everybody in that network may read and change your data.',
-    );
-  }
 }
 
 function checkStorage({ raw, problems }: Check): void {
@@ -229,9 +197,7 @@ function warningsOf(raw: RawConfig, members: Readonly<Record<string, Member>>, h
       `${size} nodes tolerate ${tolerated} failure${tolerated === 1 ? "" : "s"}, no more than ${size - 1} nodes would: prefer an odd number`,
     );
   }
-  if (raw.transport?.insecure === true) {
-    warnings.push("plain TCP between the nodes: everybody in that network can read and change the data");
-  }
+  warnings.push(...transportWarnings(raw));
   if (!isLoopback(http.host)) {
     warnings.push("the HTTP API has no authentication and is reachable from other machines");
   }

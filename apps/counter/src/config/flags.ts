@@ -23,11 +23,22 @@ const flags: readonly {
   },
   { path: ["listen", "peer"], flag: "--listen-peer <address>", description: "where to listen for other nodes" },
   { path: ["listen", "http"], flag: "--listen-http <address>", description: "where to listen for HTTP" },
-  { path: ["transport", "type"], flag: "--transport-type <type>", description: "tcp" },
+  { path: ["transport", "type"], flag: "--transport-type <type>", description: "tcp or nats" },
   {
     path: ["transport", "insecure"],
     flag: "--transport-insecure",
     description: "allow plain TCP beyond loopback addresses",
+  },
+  {
+    path: ["transport", "servers"],
+    flag: "--transport-servers <url,url>",
+    description: "NATS servers, such as nats://127.0.0.1:4222; passwords belong in the file",
+    parse: (text) => text.split(","),
+  },
+  {
+    path: ["transport", "subjectPrefix"],
+    flag: "--transport-subject-prefix <prefix>",
+    description: "first tokens of every NATS subject",
   },
   { path: ["storage", "type"], flag: "--storage-type <type>", description: "file" },
   {

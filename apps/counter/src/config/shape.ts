@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { nearest } from "./nearest.ts";
 import type { Problems } from "./problems.ts";
 
-const memberShape = { peer: v.string(), http: v.string(), client: v.optional(v.string()) };
+const memberShape = { peer: v.optional(v.string()), http: v.string(), client: v.optional(v.string()) };
 const listenShape = { peer: v.optional(v.string()), http: v.optional(v.string()), client: v.optional(v.string()) };
 const tlsShape = { ca: v.string(), cert: v.string(), key: v.string() };
 const transportShape = {
@@ -33,12 +33,14 @@ const configShape = {
   raft: v.optional(v.object(raftShape)),
 };
 
+type RawMember = { peer?: string | undefined; http: string; client?: string | undefined };
+
 /** A configuration whose keys and types are right, as it was written. */
 export type RawConfig = {
   readonly cluster: string;
   readonly id: string;
   readonly data: string;
-  readonly members: Readonly<Record<string, { peer: string; http: string; client?: string | undefined }>>;
+  readonly members: Readonly<Record<string, RawMember>>;
   readonly listen?: { peer?: string | undefined; http?: string | undefined; client?: string | undefined } | undefined;
   readonly transport?:
     | {

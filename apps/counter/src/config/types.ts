@@ -5,11 +5,16 @@ export type HostPort = { readonly host: string; readonly port: number };
 
 /** How a member is reached. */
 export type Member = {
-  /** Other members connect here. */
-  readonly peer: HostPort;
+  /** Other members connect here; undefined only if the transport needs no address of its own. */
+  readonly peer: HostPort | undefined;
   /** Clients send HTTP requests here. */
   readonly http: HostPort;
 };
+
+/** The way between the nodes. */
+export type TransportConfig =
+  | { readonly type: "tcp" }
+  | { readonly type: "nats"; readonly servers: readonly string[]; readonly subjectPrefix: string };
 
 /** Timing and behaviour of the protocol. */
 export type RaftConfig = {
@@ -27,8 +32,8 @@ export type Config = {
   /** Directory of this node's files. */
   readonly data: string;
   readonly members: Readonly<Record<string, Member>>;
-  readonly listen: { readonly peer: HostPort; readonly http: HostPort };
-  readonly transport: { readonly type: "tcp" };
+  readonly listen: { readonly peer: HostPort | undefined; readonly http: HostPort };
+  readonly transport: TransportConfig;
   readonly storage: { readonly type: "file" };
   readonly raft: RaftConfig;
 };

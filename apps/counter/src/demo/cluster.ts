@@ -11,6 +11,8 @@ export type ClusterOptions = {
   readonly command: ServerCommand;
   readonly nodes: number;
   readonly transport: string;
+  /** Addresses of the brokers, for transports that need them. */
+  readonly brokers?: readonly string[];
   readonly storage: string;
   /** More keys of the configuration file, such as `raft`. */
   readonly config?: Readonly<Record<string, unknown>>;
@@ -49,6 +51,7 @@ export class Cluster {
 
   /** Writes the configuration of a new cluster; starts nothing. */
   static async create(options: ClusterOptions): Promise<Cluster> {
+    const { brokers } = options;
     const ports = await findFreePorts(options.nodes * 2);
     const directory = mkdtempSync(join(tmpdir(), "quorate-demo-"));
     const address = (index: number): string => `127.0.0.1:${ports[index]}`;
@@ -72,7 +75,7 @@ export class Cluster {
         id,
         data,
         members: Object.fromEntries(addresses.map(({ id: name, ...rest }) => [name, rest])),
-        transport: { type: options.transport },
+        transport: { type: options.transport, ...(brokers === undefined ? {} : { servers: brokers }) },
         storage: { type: options.storage },
         ...options.config,
       };

@@ -1,5 +1,6 @@
 // One run of the demo: the cluster, the load on it, and what can be done to both.
 
+import { NatsServer } from "@quorate/transport-nats/test-server";
 import { Cluster } from "./cluster.ts";
 import { Ledger } from "./ledger.ts";
 import { Observer } from "./observer.ts";
@@ -28,13 +29,20 @@ export class Session {
   readonly failoversMs: number[] = [];
   readonly #story: Story;
   readonly #signal: AbortSignal;
+  readonly #broker: NatsServer | undefined;
   #workload: Workload | undefined;
 
-  private constructor(cluster: Cluster, story: Story, signal: AbortSignal) {
-    this.cluster = cluster;
-    this.observer = new Observer(cluster);
-    this.#story = story;
-    this.#signal = signal;
+  private constructor(parts: {
+    readonly cluster: Cluster;
+    readonly broker: NatsServer | undefined;
+    readonly story: Story;
+    readonly signal: AbortSignal;
+  }) {
+    this.cluster = parts.cluster;
+    this.observer = new Observer(parts.cluster);
+    this.#broker = parts.broker;
+    this.#story = parts.story;
+    this.#signal = parts.signal;
   }
 
   /** Starts the processes. `onFailure` hears of a process that ended by itself. */
@@ -45,14 +53,17 @@ export class Session {
     readonly onFailure: (message: string) => void;
   }): Promise<Session> {
     const { demo, story, signal, onFailure } = options;
+    const broker = demo.transport === "nats" ? await NatsServer.start({ download: true }) : undefined;
+    if (broker !== undefined) story.tell(`broker  nats-server at ${broker.url}`);
     const cluster = await Cluster.create({
       command: serverCommand(),
       nodes: demo.nodes,
       transport: demo.transport,
       storage: demo.storage,
+      ...(broker === undefined ? {} : { brokers: [broker.url] }),
       onUnexpectedExit: (id, detail) => onFailure(`${id} ended by itself: ${detail}`),
     });
-    const session = new Session(cluster, story, signal);
+    const session = new Session({ cluster, broker, story, signal });
     try {
       await cluster.startAll();
       const { id, term } = await session.observer.leader(0, signal);
@@ -128,6 +139,7 @@ export class Session {
     await this.#workload?.abandon();
     await this.observer.close();
     await this.cluster.close();
+    await this.#broker?.close();
   }
 
   /** Waits for the leader after `term` and for its first acknowledged write; the longest silence since `fromMs`, in ms. */

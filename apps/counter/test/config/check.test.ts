@@ -152,11 +152,39 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
   },
   {
     path: ["transport"],
-    value: { type: "nats", servers: ["nats://h:4222"] },
-    text: 'n1.json: transport.type: "nats" is not available yet',
-    hint: 'Available: "tcp".',
+    value: { type: "udp" },
+    text: 'n1.json: transport.type: "udp" is unknown',
+    hint: 'Available: "tcp", "nats".',
   },
-  { path: ["transport"], value: { type: "udp" }, text: 'n1.json: transport.type: "udp" is unknown' },
+  { path: ["members", "n2", "peer"], value: undefined, text: "n1.json: members.n2.peer: is missing, must be a string" },
+  {
+    path: ["transport"],
+    value: { type: "nats" },
+    text: "n1.json: transport.servers: is empty",
+    hint: 'Name at least one broker, such as ["nats://127.0.0.1:4222"].',
+  },
+  {
+    path: ["transport"],
+    value: { type: "nats", servers: ["nats://n1:secret@h:4222", "n1:secret@h"] },
+    text: "n1.json: transport.servers[1]: is not the address of a NATS server",
+    hint: "Write brokers as nats://HOST:PORT or tls://HOST:PORT, with USER:PASSWORD@ before the host if needed.",
+  },
+  {
+    path: ["transport"],
+    value: { type: "nats", servers: ["nats://h:4222"], subjectPrefix: "raft.>" },
+    text: 'n1.json: transport.subjectPrefix: "raft.>" is not the beginning of a subject',
+  },
+  {
+    path: ["transport"],
+    value: { type: "nats", servers: "nats://h:4222" },
+    text: 'n1.json: transport.servers: must be an array, found "nats://h:4222"',
+  },
+  {
+    path: ["transport"],
+    value: { type: "nats", servers: ["nats://h:4222"], insecure: true },
+    text: 'n1.json: transport.insecure: belongs to the transport "tcp"',
+    hint: "Remove it, or change the type.",
+  },
   {
     path: ["transport"],
     value: { type: "tcp", tls: { ca: "ca.pem", cert: "c.pem", key: "k.pem" } },
@@ -165,7 +193,7 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
   {
     path: ["transport"],
     value: { type: "tcp", subjectPrefix: "raft" },
-    text: 'n1.json: transport.subjectPrefix: belongs to the transport "nats", which is not available yet',
+    text: 'n1.json: transport.subjectPrefix: belongs to the transport "nats"',
   },
   {
     path: ["storage"],
@@ -229,4 +257,25 @@ test("insecure TCP is accepted beyond loopback, with warnings", () => {
     "plain TCP between the nodes: everybody in that network can read and change the data",
     "the HTTP API has no authentication and is reachable from other machines",
   ]);
+});
+
+test("NATS needs no peer addresses, and takes them if they are there", () => {
+  const transport = { type: "nats", servers: ["nats://n1:secret@127.0.0.1:4222", "tls://b.example"] };
+  const without = { ...withValue(["members", "n2", "peer"], undefined), transport };
+  expect(check(without)).toMatchObject({
+    config: {
+      listen: { peer: { host: "127.0.0.1", port: 7101 } },
+      members: { n2: { peer: undefined, http: { host: "127.0.0.1", port: 8102 } } },
+      transport: { ...transport, subjectPrefix: "raft" },
+    },
+    warnings: [],
+  });
+});
+
+test("NATS in the clear is accepted beyond loopback, with a warning", () => {
+  const config = { ...valid(), transport: { type: "nats", servers: ["nats://10.0.0.9"], subjectPrefix: "prod.raft" } };
+  expect(check(config)).toMatchObject({
+    config: { transport: { subjectPrefix: "prod.raft" } },
+    warnings: ["NATS without tls:// beyond this machine: everybody in that network can read and change the data"],
+  });
 });

@@ -65,6 +65,19 @@ test("every key can be a flag, and no file is needed", () => {
   });
 });
 
+test("the brokers of a cluster can be flags", () => {
+  const file = fileWith("nats.json", JSON.stringify(minimal));
+  const given = flags(
+    ...["--transport-type", "nats", "--transport-servers", "nats://127.0.0.1:1,nats://127.0.0.1:2"],
+    ...["--transport-subject-prefix", "raft.test"],
+  );
+  expect(loadConfig(file, given).config.transport).toEqual({
+    type: "nats",
+    servers: ["nats://127.0.0.1:1", "nats://127.0.0.1:2"],
+    subjectPrefix: "raft.test",
+  });
+});
+
 test("a flag wins over the file and leaves the keys beside it alone", () => {
   const file = fileWith("raft.json", JSON.stringify({ ...minimal, raft: { heartbeatMs: 40, preVote: false } }));
   const { raft } = loadConfig(file, flags("--raft-heartbeat-ms", "20")).config;

@@ -15,6 +15,10 @@ describe("options", () => {
     expect(parseOptions(args, true)).toEqual({ ...defaults, once: true, nodes: 5, seconds: 2.5, kills: 3 });
   });
 
+  test("NATS can be chosen", () => {
+    expect(parseOptions(["--transport", "nats"], true)).toEqual({ ...defaults, transport: "nats" });
+  });
+
   test("without a terminal the demo runs unattended", () => {
     expect(parseOptions([], false)).toMatchObject({ once: true });
   });
@@ -32,7 +36,7 @@ describe("options", () => {
     [["--nodes", ""], "from 1 to 9"],
     [["--kills", "-1"], "--kills"],
     [["--seconds", "0"], "above 0"],
-    [["--transport", "nats"], "not available in this version"],
+    [["--transport", "tcp+tls"], "not available in this version"],
     [["--storage", "sqlite"], "not available in this version"],
     [["--storage", "floppy"], 'must be one of file, not "floppy"'],
   ])("%j is a usage error", (args, message) => {

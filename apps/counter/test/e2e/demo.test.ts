@@ -9,8 +9,13 @@ const program = fileURLToPath(new URL("../../src/demo/main.ts", import.meta.url)
 
 /** Starts the demo without a terminal. */
 function startDemo(...args: readonly string[]) {
+  return startDemoIn(process.env, ...args);
+}
+
+function startDemoIn(env: NodeJS.ProcessEnv, ...args: readonly string[]) {
   const child = spawn(process.execPath, ["--conditions=quorate-source", program, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    env,
   });
   const said = { stdout: "", stderr: "" };
   child.stdout.on("data", (data: Buffer) => (said.stdout += data.toString()));
@@ -54,6 +59,24 @@ describe("the demo", { timeout: testTimeoutMs }, () => {
     expect(said.stderr).toContain("PROOF HELD");
   });
 
+  test("proves the same over NATS, with a broker of its own", async () => {
+    const { said, ended } = startDemo("--once", "--transport", "nats", "--seconds", "2", "--kills", "1");
+    expect({ code: await ended, said }).toMatchObject({ code: 0 });
+    expect(JSON.parse(said.stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+      ok: true,
+      transport: "nats",
+      lost: 0,
+      duplicated: 0,
+    });
+    expect(said.stderr).toMatch(/broker {2}nats-server at nats:\/\/127\.0\.0\.1:\d+/);
+  });
+
+  test("says how to get a broker where none is found", async () => {
+    const { said, ended } = startDemoIn({ ...process.env, NATS_SERVER: "/nowhere" }, "--transport", "nats");
+    expect(await ended).toBe(1);
+    expect(said.stderr).toMatch(/NATS_SERVER names \/nowhere, which is not a program\. Install nats-server/);
+  });
+
   test("takes its nodes with it when it is interrupted", async () => {
     const { child, said, ended } = startDemo("--once", "--seconds", "60");
     await until({ what: "the load", withinMs: 30_000 }, () =>
@@ -75,7 +98,7 @@ describe("the demo", { timeout: testTimeoutMs }, () => {
     expect(await Promise.all(urlsIn(said.stderr).map(answers))).toEqual([false, false, false]);
   });
 
-  test.each([[["--frob"]], [["--nodes", "many"]], [["--transport", "nats"]], [["--storage", "sqlite"]]])(
+  test.each([[["--frob"]], [["--nodes", "many"]], [["--transport", "tcp+tls"]], [["--storage", "sqlite"]]])(
     "%j is a usage error",
     async (args) => {
       const { said, ended } = startDemo(...args);
