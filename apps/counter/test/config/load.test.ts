@@ -67,10 +67,9 @@ test("every key can be a flag, and no file is needed", () => {
 
 test("the brokers of a cluster can be flags", () => {
   const file = fileWith("nats.json", JSON.stringify(minimal));
-  const given = flags(
-    ...["--transport-type", "nats", "--transport-servers", "nats://127.0.0.1:1,nats://127.0.0.1:2"],
-    ...["--transport-subject-prefix", "raft.test"],
-  );
+  const servers = "nats://127.0.0.1:1,nats://127.0.0.1:2";
+  const line = `--transport-type nats --transport-servers ${servers} --transport-subject-prefix raft.test`;
+  const given = flags(...line.split(" "));
   expect(loadConfig(file, given).config.transport).toEqual({
     type: "nats",
     servers: ["nats://127.0.0.1:1", "nats://127.0.0.1:2"],
