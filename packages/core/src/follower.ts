@@ -1,6 +1,7 @@
 // What a server does when it hears a leader: recognise it, compare one position, take its entries. Thesis 3.5, figure 3.1.
 
 import { commitUpTo } from "./commit.ts";
+import { decodeConfiguration } from "./configuration.ts";
 import { moveToTerm } from "./election.ts";
 import type { IgnoredReason } from "./events.ts";
 import type { AppendRequest, HeartbeatRequest } from "./message.ts";
@@ -114,6 +115,7 @@ function isWellFormed({ prevLogIndex, prevLogTerm, term, entries }: AppendReques
   for (const entry of entries) {
     index += 1;
     if (entry.index !== index || entry.term < previousTerm) return false;
+    if (entry.kind === "configuration" && decodeConfiguration(entry) === undefined) return false;
     previousTerm = entry.term;
   }
   return previousTerm <= term;
