@@ -120,7 +120,13 @@ test("P36 a late completion does not mark a rewritten index as durable", () => {
 test("P13 an append whose entries do not follow each other changes nothing", () => {
   const server = new LoneServer({ term: 1, log: logOf(1) });
   const append = { type: "appendRequest", from: "n2", to: "n1", term: 2, prevLogIndex: 1, prevLogTerm: 1 } as const;
-  const malformed = [[entryOf(3, 2)], [entryOf(2, 2), entryOf(4, 2)], [entryOf(2, 2), entryOf(3, 1)], [entryOf(2, 3)]];
+  const malformed = [
+    [entryOf(3, 2)],
+    [entryOf(2, 2), entryOf(4, 2)],
+    [entryOf(2, 2), entryOf(3, 1)],
+    [entryOf(2, 3)],
+    [{ ...entryOf(2, 2, '{"voters":[]}'), kind: "configuration" as const }],
+  ];
   for (const entries of malformed) {
     const result = server.raft.step({ ...append, entries, leaderCommit: 0 }, 0);
     expect(result).toEqual({ handled: false, reason: "malformed" });
