@@ -15,6 +15,7 @@ export type {
 } from "@quorate/core";
 export type { Clock, Random } from "./clock.ts";
 export type { Codec, Envelope } from "./codec.ts";
+export { crc32 } from "./crc32.ts";
 export { codeOf, QuorateError } from "./errors.ts";
 export type { ErrorFacts, Outcome } from "./errors.ts";
 export type { LogRange, LogStorage, LogStorageSupports, LogWrite, StoredState, StoreIdentity } from "./log-storage.ts";

@@ -4,7 +4,6 @@
 import {
   type Entry,
   type EntryId,
-  type HardState,
   type LogRange,
   type LogStorage,
   type LogWrite,
@@ -13,26 +12,7 @@ import {
   type StoreIdentity,
   type TermRun,
 } from "@quorate/contracts";
-
-/** What a store leaves behind. Give the same one to the next store to play a restart. */
-export type MemoryDisk = {
-  identity: StoreIdentity | undefined;
-  hardState: HardState;
-  /** The entry before the first one. */
-  base: EntryId;
-  /** The entry with index i is at position i - base.index - 1. */
-  readonly entries: Entry[];
-};
-
-/** An empty disk. */
-export function memoryDisk(): MemoryDisk {
-  return {
-    identity: undefined,
-    hardState: { term: 0, votedFor: undefined },
-    base: { index: 0, term: 0 },
-    entries: [],
-  };
-}
+import { type MemoryDisk, memoryDisk } from "./disk.ts";
 
 /** Log storage that keeps everything in `disk` and nothing beyond the life of the process. */
 export function memoryLogStorage(disk: MemoryDisk = memoryDisk()): LogStorage {

@@ -3,6 +3,8 @@
 export { codecConformance } from "./codec.ts";
 export type { CodecConformance } from "./codec.ts";
 export type { TestBody, TestFramework, TestFunction } from "./harness.ts";
+export { snapshotStoreConformance } from "./snapshot.ts";
+export type { SnapshotStoreConformance } from "./snapshot-session.ts";
 export { storageConformance } from "./storage.ts";
 export type { StorageConformance } from "./storage-session.ts";
 export { transportConformance } from "./transport.ts";
