@@ -1,13 +1,14 @@
 // What the service needs of a node, and what it knows about the cluster around it. The HTTP layer sees only this, so it is
 // tested without sockets and without Raft.
 
-import type { CallOptions, Consistency, NodeStatus, Proposed, Queried } from "@quorate/node";
+import type { CallOptions, Consistency, NodeStatus, Proposed, Queried, Transferred } from "@quorate/node";
 import type { Answer, Query, Result } from "./state-machine/result.ts";
 
 /** The part of a node that answers requests. */
 export type ServiceNode = {
   propose(data: Uint8Array, options?: CallOptions): Promise<Proposed<Result>>;
   query(query: Query, options?: CallOptions & { readonly consistency?: Consistency }): Promise<Queried<Answer>>;
+  transferLeadership(to?: string, options?: CallOptions): Promise<Transferred>;
   currentStatus(): NodeStatus;
 };
 

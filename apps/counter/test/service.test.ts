@@ -140,3 +140,57 @@ test("a leader that is told to stop hands over first, so that nobody waits for a
   await cluster.stopNode(first);
   expect(await cluster.leader()).not.toBe(first);
 });
+
+const leaderTransfer = "/v1/cluster/leader-transfer";
+
+test("a transfer to a named node makes that node the leader, and the old one points to it", async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const old = await cluster.leader();
+  const target = cluster.ids.findLast((id) => id !== old) ?? "";
+  const before = (await cluster.request(old, "GET", "/v1/status")).json["term"];
+  const reply = await cluster.request(old, "POST", leaderTransfer, { body: { to: target } });
+  expect(reply).toMatchObject({ status: 200, json: { leader: { id: target, http: `http://${target}.test` } } });
+  expect(reply.json["term"]).toBeGreaterThan(Number(before));
+  expect(await cluster.leader()).toBe(target);
+  const write = await cluster.request(old, "POST", increments);
+  expect(write.headers.get("location")).toBe(`http://${target}.test${increments}`);
+});
+
+test("a node that leads already and a node that nobody knows cannot be made leader", async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const leader = await cluster.leader();
+  const already = await cluster.request(leader, "POST", leaderTransfer, { body: { to: leader } });
+  expect(already).toMatchObject({ status: 409, json: { code: "QUORATE_TRANSFER_REFUSED", reason: "alreadyLeader" } });
+  const unknown = await cluster.request(leader, "POST", leaderTransfer, { body: { to: "n9" } });
+  expect(unknown).toMatchObject({ status: 422, json: { code: "QUORATE_TRANSFER_REFUSED", reason: "notAVoter" } });
+});
+
+test("a node alone has nobody to hand its leadership to", async () => {
+  await using cluster = await MemoryCluster.start(1);
+  const reply = await cluster.request(await cluster.leader(), "POST", leaderTransfer);
+  expect(reply).toMatchObject({ status: 422, json: { code: "QUORATE_TRANSFER_REFUSED", reason: "noOtherVoter" } });
+});
+
+test("a target that does not answer is given up, and the old leader goes on", async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const leader = await cluster.leader();
+  const target = cluster.ids.find((id) => id !== leader) ?? "";
+  await cluster.stopNode(target);
+  const reply = await cluster.request(leader, "POST", leaderTransfer, { body: { to: target } });
+  expect(reply).toMatchObject({ status: 504, json: { code: "QUORATE_TRANSFER_ABORTED", outcome: "none" } });
+  expect(await cluster.leader()).toBe(leader);
+});
+
+test.each([
+  { leaseReads: true, label: "lease" },
+  { leaseReads: false, label: "linearizable" },
+])("with leaseReads $leaseReads a lease read is labelled $label", async ({ leaseReads, label }) => {
+  await using cluster = await MemoryCluster.start(3, { leaseReads });
+  const leader = await cluster.leader();
+  await cluster.request(leader, "POST", increments, { body: { by: 4 } });
+  const reply = await eventually(`a read labelled ${label}`, async () => {
+    const read = await cluster.request(leader, "GET", "/v1/counters/hits?consistency=lease");
+    return read.headers.get("raft-consistency") === label ? read : undefined;
+  });
+  expect(reply).toMatchObject({ status: 200, json: { value: 4 } });
+});

@@ -67,6 +67,20 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
   QUORATE_STORAGE_FAILED: entry(503, failure, "The node's storage failed", "Check the disk, then restart the node."),
   QUORATE_CLOSED: entry(503, failure, "The node is shutting down", "Ask another node."),
   QUORATE_NOT_READY: entry(503, failure, "The node is not ready", "See the reasons."),
+  // 422 where no waiting helps: the target is not a voter, or there is no other one.
+  QUORATE_TRANSFER_REFUSED: entry(
+    409,
+    failure,
+    "Leadership cannot be handed over as asked",
+    "Choose another voter, or wait for the transfer that is under way.",
+  ),
+  // 504 and not 503, which invites to repeat blindly: each attempt keeps writes waiting.
+  QUORATE_TRANSFER_ABORTED: entry(
+    504,
+    failure,
+    "The chosen node did not take over in time",
+    "The old leader goes on. Check that the chosen node is running, or choose another one.",
+  ),
   QUORATE_STALE_TOO_OLD: entry(
     503,
     failure,

@@ -34,6 +34,19 @@ export function registerAnswer(
   return new Response(body, { status: facts.created === true ? 201 : 200, headers });
 }
 
+/** Who leads after a transfer, as this node has heard it. */
+export function transferAnswer(
+  leader: { readonly id: string; readonly http: string },
+  position: LogPosition,
+): Response {
+  const { id, http } = leader;
+  const body = JSON.stringify({ leader: { id, http }, term: position.term });
+  return new Response(body, {
+    status: 200,
+    headers: headersOf({ position, consistency: "stale" }, "application/json"),
+  });
+}
+
 /** A success without a body. */
 export function emptyAnswer(facts: AnswerFacts): Response {
   return new Response(null, { status: 204, headers: headersOf(facts, undefined) });

@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import type { Service } from "../service-node.ts";
 import { failureResponse } from "./calls.ts";
 import { getCounter, incrementCounter } from "./counters.ts";
+import { transferLeadership } from "./leadership.ts";
 import { problemResponse, requestError } from "./problem.ts";
 import { compareAndSetRegister, deleteRegister, getRegister, setRegister } from "./registers.ts";
 import { livenessResponse, readinessResponse, statusResponse } from "./status.ts";
@@ -60,6 +61,7 @@ function createApp(service: Service): Hono {
   route("GET", "/v1/registers/:key", getRegister);
   route("DELETE", "/v1/registers/:key", deleteRegister);
   route("POST", "/v1/registers/:key/compare-and-set", compareAndSetRegister);
+  route("POST", "/v1/cluster/leader-transfer", transferLeadership);
   route("GET", "/v1/status", statusResponse);
   route("GET", "/livez", livenessResponse);
   route("GET", "/readyz", readinessResponse);

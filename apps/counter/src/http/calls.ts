@@ -7,7 +7,7 @@ import type { Answer, CommandResult, Query, Result } from "../state-machine/resu
 import type { Service } from "../service-node.ts";
 import type { AnswerFacts } from "./answers.ts";
 import { maxBodyBytes } from "./body.ts";
-import { leaderOf, pathOf, problemResponse, requestError } from "./problem.ts";
+import { detailOf, leaderOf, pathOf, problemResponse, requestError } from "./problem.ts";
 import { idempotencyKeyOf, readRequestOf, refusesRedirect } from "./request-headers.ts";
 
 /** A committed command: its result, or that of the first request with the same key. */
@@ -47,7 +47,8 @@ export async function read(
 /** The answer for a failed call: the way to the leader if there is one, else a problem. */
 export function failureResponse(service: Service, request: Request, error: unknown): Response {
   if (codeOf(error) !== "QUORATE_NOT_LEADER") return problemResponse(service, request.url, error);
-  const leaderId = leaderIdOf(error) ?? service.node.currentStatus().leaderId;
+  const named = detailOf(error, "leaderId");
+  const leaderId = typeof named === "string" ? named : service.node.currentStatus().leaderId;
   const leader = leaderOf(service, leaderId);
   // The leader may have changed hands since the node said so: a redirect to oneself would be a loop.
   if (leader === null || leader.id === service.nodeId) return problemResponse(service, request.url, noLeader(service));
@@ -68,13 +69,6 @@ function checkedAge(service: Service, maxAgeMs: number | undefined): number | un
     retryable: true,
     details: { ageMs: ageMs === undefined ? null : Math.round(ageMs), maxAgeMs },
   });
-}
-
-function leaderIdOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null || !("details" in error)) return undefined;
-  const { details } = error;
-  if (typeof details !== "object" || details === null || !("leaderId" in details)) return undefined;
-  return typeof details.leaderId === "string" ? details.leaderId : undefined;
 }
 
 function notLeader(service: Service, leader: { readonly id: string; readonly http: string }): QuorateError {

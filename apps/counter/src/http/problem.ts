@@ -9,6 +9,8 @@ import type { CanonicalJson } from "../state-machine/json-value.ts";
 export type ProblemOptions = {
   /** Instead of the catalogue's status. */
   readonly status?: number;
+  /** Instead of the error's own. */
+  readonly hint?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Members that are JSON text already: register values are never parsed on the way out. */
   readonly jsonMembers?: Readonly<Record<string, CanonicalJson>>;
@@ -34,7 +36,7 @@ export function problemResponse(service: Service, url: string, error: unknown, o
     detail: facts.message,
     instance: pathOf(url),
     code: facts.code,
-    hint: facts.hint === "" ? entry.hint : facts.hint,
+    hint: options.hint ?? (facts.hint === "" ? entry.hint : facts.hint),
     retryable: facts.retryable,
     outcome: facts.outcome,
     leader: leaderOf(service, leaderId),
@@ -59,6 +61,11 @@ export function requestError(
   details: Readonly<Record<string, unknown>> = {},
 ): QuorateError {
   return new QuorateError({ code, message, hint: describeCode(code).hint, details });
+}
+
+/** One of the facts that an error carries for programs; undefined if it is none of ours or does not have it. */
+export function detailOf(error: unknown, name: string): unknown {
+  return asQuorateError(error)?.details[name];
 }
 
 /** The leader as `{ id, http }`, or null while none is known. */

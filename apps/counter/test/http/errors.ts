@@ -27,3 +27,23 @@ export const timedOut = new QuorateError({
   retryable: true,
   outcome: "unknown",
 });
+
+/** Leadership cannot be handed over, for one of the core's reasons. */
+export function transferRefused(reason: string): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_TRANSFER_REFUSED",
+    message: "leadership cannot be handed to n9: it is not possible",
+    hint: "choose another voter",
+    retryable: reason === "inProgress",
+    details: { to: "n9", reason },
+  });
+}
+
+/** The target did not take over; the old leader goes on. */
+export const transferAborted = new QuorateError({
+  code: "QUORATE_TRANSFER_ABORTED",
+  message: "n2 did not take over within an election timeout",
+  hint: "check that it is up and connected, or choose another server",
+  retryable: true,
+  details: { to: "n2" },
+});

@@ -13,7 +13,7 @@ export class FakeService {
   readonly handle: HttpHandler;
   /** Overrides parts of the status. */
   status: Partial<NodeStatus> = {};
-  /** While set, proposals and linearizable reads end with it. */
+  /** While set, proposals, transfers and linearizable reads end with it. */
   failure: Error | undefined;
   /** While set, proposals wait for it. */
   gate: Promise<void> | undefined;
@@ -23,6 +23,8 @@ export class FakeService {
   /** Whether lease reads are answered as such. */
   hasLease = false;
   proposals = 0;
+  /** The targets of the transfers that were asked for. */
+  readonly transfers: (string | undefined)[] = [];
   readonly #id: string;
   #index = 1;
 
@@ -77,6 +79,11 @@ export class FakeService {
         const consistency = asked === "lease" && !this.hasLease ? "linearizable" : asked;
         if (this.failure !== undefined && consistency !== "stale") throw this.failure;
         return { index: this.#index, term: 2, answer: this.machine.query(query), consistency };
+      },
+      transferLeadership: async (to?: string) => {
+        this.transfers.push(to);
+        if (this.failure !== undefined) throw this.failure;
+        return { leaderId: to ?? "n2", term: 3 };
       },
       currentStatus: () => ({ ...this.#leaderStatus(), ...this.status }),
     };

@@ -27,6 +27,7 @@ test(`${count} malformed requests (seed ${seed}) are 4xx problems and change not
   }
   expect(wrong).toEqual([]);
   expect(service.defects).toEqual([]);
+  expect(service.transfers).toEqual([]);
   expect(service.machine.stateHash()).toBe(before);
 });
 
@@ -59,6 +60,7 @@ const writes = [
   { method: "POST", path: "/v1/counters/c/increments", body: '{"by":1}' },
   { method: "PUT", path: "/v1/registers/r", body: '{"value":{"a":[1,2,"x"]}}' },
   { method: "POST", path: "/v1/registers/r/compare-and-set", body: '{"expected":1,"value":2}' },
+  { method: "POST", path: "/v1/cluster/leader-transfer", body: '{"to":"n2"}' },
 ] as const;
 
 const json = { "content-type": "application/json" };
@@ -91,6 +93,15 @@ function wrongMembers(random: Draw): Malformed {
     ],
     "/v1/registers/r": ["{}", '{"Value":1}', '{"value":1,"expected":2}', '{"value":1e999}', '{"__proto__":1}'],
     "/v1/registers/r/compare-and-set": ['{"expected":1}', "{}", '{"expected":1,"value":2,"x":3}', '{"value":[-1e999]}'],
+    "/v1/cluster/leader-transfer": [
+      '{"to":1}',
+      '{"to":null}',
+      '{"to":""}',
+      '{"to":["n2"]}',
+      '{"TO":"n2"}',
+      '{"to":"n2","x":1}',
+      `{"to":"${"x".repeat(257)}"}`,
+    ],
   };
   const { method, path } = pick(random, writes);
   return { method, path, headers: json, body: bytesOf(pick(random, [...scalars, ...bodies[path]])) };

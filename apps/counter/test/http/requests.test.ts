@@ -24,6 +24,7 @@ test.each([
   { method: "GET", path: increments, allow: "POST" },
   { method: "POST", path: "/v1/registers/a", allow: "DELETE, GET, HEAD, PUT" },
   { method: "PUT", path: "/v1/registers/a/compare-and-set", allow: "POST" },
+  { method: "GET", path: "/v1/cluster/leader-transfer", allow: "POST" },
   { method: "DELETE", path: "/v1/status", allow: "GET, HEAD" },
   { method: "OPTIONS", path: "/v1/status", allow: "GET, HEAD" },
   { method: "POST", path: "/livez", allow: "GET, HEAD" },

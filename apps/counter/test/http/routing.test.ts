@@ -28,6 +28,7 @@ const leaderRequests = [
   { method: "POST", path: "/v1/registers/a/compare-and-set", options: { body: { value: 1 } } },
   { method: "GET", path: "/v1/registers/a", options: {} },
   { method: "DELETE", path: "/v1/registers/a", options: {} },
+  { method: "POST", path: "/v1/cluster/leader-transfer", options: { body: { to: "n2" } } },
 ] as const;
 
 test.each(leaderRequests)("$method $path at a follower is 307 to the leader", async ({ method, path, options }) => {

@@ -2,7 +2,7 @@
 
 import type { LogStorage } from "@quorate/contracts";
 import { memoryDisk, memoryLogStorage, memoryNetwork } from "@quorate/memory";
-import type { NodeEvent } from "@quorate/node";
+import type { NodeEvent, RaftTuning } from "@quorate/node";
 import { type RunningService, startService } from "../../src/index.ts";
 import { type Reply, replyOf, type RequestOptions } from "../http/fake-node.ts";
 import { eventually } from "./eventually.ts";
@@ -14,14 +14,16 @@ export class MemoryCluster implements AsyncDisposable {
   readonly network = memoryNetwork();
   readonly #disks: ReadonlyMap<string, ReturnType<typeof memoryDisk>>;
   readonly #running = new Map<string, RunningService>();
+  readonly #raft: RaftTuning;
 
-  constructor(size: number) {
+  constructor(size: number, raft: RaftTuning = {}) {
+    this.#raft = raft;
     this.ids = Array.from({ length: size }, (_, i) => `n${i + 1}`);
     this.#disks = new Map(this.ids.map((id) => [id, memoryDisk()]));
   }
 
-  static async start(size: number): Promise<MemoryCluster> {
-    const cluster = new MemoryCluster(size);
+  static async start(size: number, raft: RaftTuning = {}): Promise<MemoryCluster> {
+    const cluster = new MemoryCluster(size, raft);
     await Promise.all(cluster.ids.map((id) => cluster.startNode(id)));
     return cluster;
   }
@@ -36,6 +38,7 @@ export class MemoryCluster implements AsyncDisposable {
       httpUrls: new Map(this.ids.map((member) => [member, `http://${member}.test`])),
       storage: decorate(memoryLogStorage(disk)),
       transport: this.network.transport(id),
+      raft: this.#raft,
       onDefect: (error) => this.defects.push(error),
     });
     this.#running.set(id, service);
