@@ -57,6 +57,15 @@ test("a restarted node has what it acknowledged", async () => {
   expect(await increment(server)).toMatchObject({ value: 2 });
 });
 
+test("the configuration's lease reads reach the node", async () => {
+  await using server = await start({ raft: { electionTimeoutMs: [30, 60], heartbeatMs: 10, leaseReads: true } });
+  await increment(server);
+  await eventually("a read is answered under the lease", async () => {
+    const read = await fetch(`${server.url}/v1/counters/hits?consistency=lease`);
+    return read.headers.get("raft-consistency") === "lease" ? read.text() : undefined;
+  });
+});
+
 test("closing is idempotent and frees the address", async () => {
   const server = await start();
   await increment(server);

@@ -16,6 +16,8 @@ const defaultRaft: RaftConfig = {
   preVote: true,
   leaderLease: true,
   checkQuorum: true,
+  leaseReads: false,
+  maxClockDrift: 0.1,
 };
 
 /** What the checks may know about the machine; the default looks at its network interfaces. */
@@ -185,7 +187,26 @@ function checkRaft({ raw, problems }: Check): RaftConfig {
       "QUORATE_TIMEOUTS_UNSAFE",
     );
   }
+  checkLeaseReads(raft, problems);
   return raft;
+}
+
+/** Reads that trust a clock, and what must hold for that. Thesis 6.4.1. */
+function checkLeaseReads({ leaseReads, leaderLease, maxClockDrift }: RaftConfig, problems: Problems): void {
+  if (!(maxClockDrift >= 0 && maxClockDrift < 1)) {
+    problems.add(
+      "raft.maxClockDrift",
+      `must be a share of elapsed time from 0 to below 1, found ${maxClockDrift}`,
+      "Use 0.1 if clocks run apart by at most a tenth, which is the default.",
+    );
+  }
+  if (leaseReads && !leaderLease) {
+    problems.add(
+      "raft.leaseReads",
+      "needs raft.leaderLease, which is false: the others could elect a new leader while this one still answers reads",
+      "Set raft.leaderLease to true on every node, or raft.leaseReads to false.",
+    );
+  }
 }
 
 function warningsOf(raw: RawConfig, members: Readonly<Record<string, Member>>, http: HostPort): readonly string[] {

@@ -71,6 +71,18 @@ const flags: readonly {
     description: "step down without contact to a majority",
     parse: parseBoolean,
   },
+  {
+    path: ["raft", "leaseReads"],
+    flag: "--raft-lease-reads <true|false>",
+    description: "answer lease reads from the leader's clock; the same on every node",
+    parse: parseBoolean,
+  },
+  {
+    path: ["raft", "maxClockDrift"],
+    flag: "--raft-max-clock-drift <share>",
+    description: "how far clocks may run apart, 0 to below 1",
+    parse: parseNumber,
+  },
 ];
 
 /** The flags, in the order of the help text. */

@@ -21,6 +21,8 @@ const raftShape = {
   preVote: v.optional(v.boolean()),
   leaderLease: v.optional(v.boolean()),
   checkQuorum: v.optional(v.boolean()),
+  leaseReads: v.optional(v.boolean()),
+  maxClockDrift: v.optional(v.number()),
 };
 const configShape = {
   cluster: v.string(),
@@ -59,6 +61,8 @@ export type RawConfig = {
         preVote?: boolean | undefined;
         leaderLease?: boolean | undefined;
         checkQuorum?: boolean | undefined;
+        leaseReads?: boolean | undefined;
+        maxClockDrift?: number | undefined;
       }
     | undefined;
 };

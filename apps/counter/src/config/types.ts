@@ -23,6 +23,10 @@ export type RaftConfig = {
   readonly preVote: boolean;
   readonly leaderLease: boolean;
   readonly checkQuorum: boolean;
+  /** Lease reads are answered from the leader's clock. Needs `leaderLease`. */
+  readonly leaseReads: boolean;
+  /** By how much clocks may run apart, as a share of elapsed time: 0 to below 1. */
+  readonly maxClockDrift: number;
 };
 
 /** Everything that `quorate start` needs to know. */

@@ -74,7 +74,7 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
     "Leadership cannot be handed over as asked",
     "Choose another voter, or wait for the transfer that is under way.",
   ),
-  // 504 and not 503, which invites to repeat blindly: each attempt keeps writes waiting.
+  // 504 and not 503, which invites to repeat blindly: writes are refused during each attempt.
   QUORATE_TRANSFER_ABORTED: entry(
     504,
     failure,

@@ -45,6 +45,7 @@ test("a minimal configuration gets every default", () => {
     storage: { type: "file" },
     raft: { electionTimeoutMs: [150, 300], heartbeatMs: 50, preVote: true, leaderLease: true, checkQuorum: true },
   });
+  expect(config.raft).toMatchObject({ leaseReads: false, maxClockDrift: 0.1 });
   expect(warnings).toEqual([]);
 });
 
@@ -219,6 +220,24 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     value: { heartbeatMs: 0 },
     text: "n1.json: raft.heartbeatMs: must be a whole number from 1, found 0",
   },
+  {
+    path: ["raft"],
+    value: { leaseReads: true, leaderLease: false },
+    text: "n1.json: raft.leaseReads: needs raft.leaderLease, which is false: the others could elect a new leader while this one still answers reads",
+    hint: "Set raft.leaderLease to true on every node, or raft.leaseReads to false.",
+  },
+  { path: ["raft", "leaseReads"], value: 1, text: "n1.json: raft.leaseReads: must be true or false, found 1" },
+  ...[1, -0.1, 7].map((value) => ({
+    path: ["raft", "maxClockDrift"],
+    value,
+    text: `n1.json: raft.maxClockDrift: must be a share of elapsed time from 0 to below 1, found ${value}`,
+  })),
+  { path: ["raft", "maxClockDrift"], value: "10%", text: 'n1.json: raft.maxClockDrift: must be a number, found "10%"' },
+  {
+    path: ["raft", "leaseRead"],
+    value: true,
+    text: 'n1.json: raft: unknown key "leaseRead"; did you mean "leaseReads"?',
+  },
 ];
 
 const anyHint: unknown = expect.stringMatching(/\.$/);
@@ -231,6 +250,11 @@ test.each(bad)("$path = $value: $text", ({ path, value, text, hint = anyHint, co
       hint,
     }),
   );
+});
+
+test.each([0, 0.5, 0.999])("a clock drift of %d is accepted, with lease reads on", (maxClockDrift) => {
+  const { config } = check(withValue(["raft"], { leaseReads: true, maxClockDrift }));
+  expect(config.raft).toMatchObject({ leaseReads: true, leaderLease: true, maxClockDrift });
 });
 
 test.each([[null], [[]], ["x"], [7]])("%j is no configuration", (config) => {

@@ -48,6 +48,7 @@ test("every key can be a flag, and no file is needed", () => {
     "--transport-type tcp --transport-insecure --storage-type file",
     "--raft-election-timeout-ms 300,900 --raft-heartbeat-ms 60",
     "--raft-pre-vote false --raft-leader-lease false --raft-check-quorum false",
+    "--raft-lease-reads false --raft-max-clock-drift 0.25",
   ].join(" ");
   const given = flags(...line.split(" "));
   expect(loadConfig(undefined, given).config).toEqual({
@@ -61,7 +62,10 @@ test("every key can be a flag, and no file is needed", () => {
     listen: { peer: { host: "0.0.0.0", port: 7101 }, http: { host: "127.0.0.1", port: 8101 } },
     transport: { type: "tcp" },
     storage: { type: "file" },
-    raft: { electionTimeoutMs: [300, 900], heartbeatMs: 60, preVote: false, leaderLease: false, checkQuorum: false },
+    raft: {
+      ...{ electionTimeoutMs: [300, 900], heartbeatMs: 60, preVote: false, leaderLease: false, checkQuorum: false },
+      ...{ leaseReads: false, maxClockDrift: 0.25 },
+    },
   });
 });
 
@@ -81,6 +85,13 @@ test("a flag wins over the file and leaves the keys beside it alone", () => {
   const file = fileWith("raft.json", JSON.stringify({ ...minimal, raft: { heartbeatMs: 40, preVote: false } }));
   const { raft } = loadConfig(file, flags("--raft-heartbeat-ms", "20")).config;
   expect(raft).toMatchObject({ heartbeatMs: 20, preVote: false });
+});
+
+test("lease reads can be switched on by a flag, and their condition covers file and flags together", () => {
+  const file = fileWith("lease.json", JSON.stringify({ ...minimal, raft: { leaderLease: false } }));
+  const on = ["--raft-lease-reads", "true"];
+  expect(loadConfig(file, flags(...on, "--raft-leader-lease", "true")).config.raft).toMatchObject({ leaseReads: true });
+  expect(() => loadConfig(file, flags(...on))).toThrow(/raft\.leaseReads: needs raft\.leaderLease, which is false/);
 });
 
 test("a flag's mistake is described like a file's", () => {
