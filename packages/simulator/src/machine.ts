@@ -29,6 +29,8 @@ export type Site<Query, Answer, Result> = {
   clockDrift: number;
   /** Longest time before a loop takes its next turn, in ms. */
   slowLoopMs: number;
+  /** Whoever is elected next dies soon after. */
+  isAmbushSet: boolean;
 };
 
 /** The shortest time in which an event loop comes round. */
@@ -148,6 +150,11 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     this.process?.dieAfter(this.#random.integer(6));
   }
 
+  /** The next leader, whoever it is, dies in one of its first turns. */
+  ambushNextLeader(): void {
+    this.#site.isAmbushSet = true;
+  }
+
   pause(ms: number): void {
     const process = this.process;
     if (process === undefined || process.isPaused) return;
@@ -224,6 +231,10 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     if (status === undefined) return;
     this.#site.reached.look(this, status);
     this.#site.inspector().turned(this, status);
+    if (this.#site.isAmbushSet && status.role === "leader" && this.status?.role !== "leader") {
+      this.#site.isAmbushSet = false;
+      process.dieAfter(this.#random.integer(12));
+    }
     this.status = status;
     if (status.state === "failed" && this.disk.failure === undefined) {
       this.#report("unexpected stop", this.#node?.explain() ?? this.id);

@@ -55,6 +55,7 @@ export class Run<Query, Answer, Result> {
       stateMachine: options.stateMachine,
       clockDrift: settings.faults.clockDrift,
       slowLoopMs: settings.faults.slowLoop,
+      isAmbushSet: false,
     };
     this.#machines = voters.map((id) => {
       const disk = this.#makeDisk(random.fork());
@@ -104,6 +105,7 @@ export class Run<Query, Answer, Result> {
   #heal(): void {
     this.#site.clockDrift = 0;
     this.#site.slowLoopMs = 0;
+    this.#site.isAmbushSet = false;
     this.#nemesis.heal();
     this.#world.trace.note(this.#world.nowMs, "heal", "all");
   }

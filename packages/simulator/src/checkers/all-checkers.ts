@@ -6,24 +6,30 @@ import { durableCommitment } from "./durable-commitment.ts";
 import { durablePromises } from "./durable-promises.ts";
 import { electionSafety } from "./election-safety.ts";
 import { freshReads } from "./fresh-reads.ts";
+import { honestCampaigns } from "./honest-campaigns.ts";
 import { leaderAppendOnly } from "./leader-append-only.ts";
 import { leaderCompleteness } from "./leader-completeness.ts";
 import { logMatching } from "./log-matching.ts";
 import { monotonicState } from "./monotonic-state.ts";
 import { oneVote } from "./one-vote.ts";
+import { ownTermCommitment } from "./own-term-commitment.ts";
 import { sameResults } from "./same-results.ts";
 import { stateMachineSafety } from "./state-machine-safety.ts";
+import { trueProgress } from "./true-progress.ts";
 
 /** One a property. Convergence after the faults is checked by the run itself. */
 export const allCheckers: readonly CheckerFactory[] = [
   electionSafety,
   oneVote,
+  honestCampaigns,
   durablePromises,
   leaderAppendOnly,
   logMatching,
   leaderCompleteness,
   stateMachineSafety,
   durableCommitment,
+  ownTermCommitment,
+  trueProgress,
   acknowledgedWrites,
   monotonicState,
   freshReads,

@@ -1,4 +1,5 @@
-// What a message promises is on the disk before the message leaves: a vote, a campaign, an acknowledged entry. Thesis 3.8.
+// What a message promises is on the disk before the message leaves: a vote, a campaign, an acknowledged entry. And what a
+// server takes for durable is. Thesis 3.8.
 
 import type { CheckerFactory, ObservedNode } from "./checker.ts";
 
@@ -14,6 +15,11 @@ export const durablePromises: CheckerFactory = ({ report }) => {
   };
   return {
     property: "durable promises",
+    onTurn: ({ id, log, durable }, { durableIndex }) => {
+      const isTrue = durableIndex <= log.base.index || durable.termAt(durableIndex) === log.termAt(durableIndex);
+      if (!isTrue)
+        report(`${id} takes its log up to ${durableIndex} for durable, but its disk has something else there`);
+    },
     onSend: (node, message) => {
       if (message.type === "voteRequest") expectVote(node, message.term, node.id);
       if (message.type === "voteResponse" && message.granted) expectVote(node, message.term, message.to);

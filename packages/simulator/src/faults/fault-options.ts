@@ -152,10 +152,17 @@ export function expandFaults(choice: FaultChoice, random: SeededRandom): FaultOp
  */
 function drawSwarm(random: SeededRandom): FaultOptions {
   const drawn: Record<FaultKind, number> = { ...noFaults };
+  // Some situations need several misfortunes within one election.
+  const storm = random.chance(0.3) ? random.between(2, 8) : 1;
   for (const kind of faultKinds) {
     const isOn = random.chance(0.45);
-    const strength = random.between(0.3, 2.5);
+    const strength = random.between(0.3, 2.5) * (isRate(kind) ? storm : 1);
     if (isOn) drawn[kind] = Math.round(Math.min(limits[kind], allFaults[kind] * strength) * 1000) / 1000;
   }
   return drawn;
+}
+
+/** Whether a strength is a number of times a minute. */
+function isRate(kind: FaultKind): boolean {
+  return limits[kind] === 600;
 }

@@ -10,7 +10,18 @@ import { alone, bridge, oneWay, pair, split } from "./partitions.ts";
 
 type AnyMachine = Pick<
   Machine<never, unknown, unknown>,
-  "id" | "disk" | "isUp" | "isLeader" | "hasStopped" | "start" | "crash" | "crashMidTurn" | "pause" | "heal" | "process"
+  | "id"
+  | "disk"
+  | "isUp"
+  | "isLeader"
+  | "hasStopped"
+  | "start"
+  | "crash"
+  | "crashMidTurn"
+  | "ambushNextLeader"
+  | "pause"
+  | "heal"
+  | "process"
 > & { readonly node: { transferLeadership(to?: string): Promise<unknown> } | undefined };
 
 /** The faults that come as events. */
@@ -102,12 +113,16 @@ export class Nemesis {
       return links.length > 0;
     },
     crash: () => this.#onRunning((machine) => this.#crash(machine)),
-    crashMidTurn: () => this.#onRunning((machine) => machine.crashMidTurn()),
+    crashMidTurn: () =>
+      this.#onRunning((machine) => {
+        if (this.#random.chance(0.5)) machine.crashMidTurn();
+        else machine.ambushNextLeader();
+      }),
     crashAll: () => {
       for (const machine of this.#machines) if (machine.isUp) this.#crash(machine);
       return true;
     },
-    pause: () => this.#onRunning((machine) => machine.pause(this.#random.heavyTail(300, 5_000))),
+    pause: () => this.#onRunning((machine) => machine.pause(this.#random.heavyTail(600, 5_000))),
     transfer: () => this.#transfer(),
     diskStall: () => this.#onRunning(({ disk }) => disk.stall(this.#random.between(50, 5_000))),
     diskError: () => this.#onRunning(({ disk }) => disk.failNextFlush("error")),

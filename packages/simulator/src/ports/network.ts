@@ -30,8 +30,8 @@ export type NetworkCounters = {
   delivered: number;
 };
 
-/** How many old messages are kept for replay. */
-const REMEMBERED_MESSAGES = 256;
+/** How many old messages are kept for replay: those of the last few seconds. */
+const REMEMBERED_MESSAGES = 2_048;
 
 type Seat = { readonly process: Process; readonly receiver: TransportReceiver };
 

@@ -9,6 +9,8 @@ export class Process {
   readonly #world: World;
   readonly #afterTurn: () => void;
   readonly #turnDelayMs: () => number;
+  /** Calls of clients that wait for this process; while there are any, a turn may settle promises. */
+  openCalls = 0;
   #isAlive = true;
   #isPaused = false;
   #held: (() => void)[] = [];
@@ -48,7 +50,7 @@ export class Process {
   postTurn(turn: () => void): void {
     this.post(this.#turnDelayMs(), () => {
       turn();
-      this.#world.promisesSettled();
+      if (this.openCalls > 0) this.#world.promisesSettled();
       this.#afterTurn();
     });
   }

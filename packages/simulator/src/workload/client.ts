@@ -104,15 +104,17 @@ export class Client<Query, Answer, Result> {
       return;
     }
     const answer = (ending: Ending | undefined): void => {
+      process.openCalls -= 1;
       if (ending === undefined || !process.isAlive) return;
       world.after(this.#wireMs(), () => this.#end(call, ending));
     };
     const begin = (): void => {
       const { node } = target;
+      process.openCalls += 1;
       if (node !== undefined) {
-        this.#call(call, node, process).then(answer, (error: unknown) => {
-          if (process.isAlive) answer(this.#onError(call, error));
-        });
+        this.#call(call, node, process).then(answer, (error: unknown) =>
+          answer(process.isAlive ? this.#onError(call, error) : undefined),
+        );
       } else {
         this.#refused(call);
         answer({ type: "fail" });

@@ -1,0 +1,151 @@
+#!/usr/bin/env node
+// The program `quorate-simulate`: many seeds on all cores, until one fails or all have held.
+
+import { availableParallelism } from "node:os";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { type CliTotals, addTotals, describeTotals, emptyTotals } from "./cli-totals.ts";
+import type { CliTask, WorkerReport } from "./cli-worker.ts";
+import { faultKinds, type FaultChoice } from "./faults/fault-options.ts";
+
+const usage = `Usage: quorate-simulate [options]
+
+Simulates clusters of registers under faults and checks every property.
+
+  --seeds N          how many seeds (default 1000)
+  --first N          the first seed (default 1)
+  --nodes N          nodes of each cluster, 1 to 9 (default: 3, 5 and 7 in turn)
+  --duration-ms N    faulty time of each run in ms (default 10000)
+  --faults NAME      swarm, all, none, or kinds with strengths: loss=0.1,crash=20 (default swarm)
+  --workers N        worker threads (default: one a core)
+  --rerun N          runs every N-th seed twice and compares the traces (default 100, 0 for never)
+  --keep-going       does not stop at the first failure
+  -o, --output json  the summary as one line of JSON
+  -h, --help         this text
+
+Exit code: 0 all held, 1 a property did not hold, 2 wrong usage.`;
+
+const BATCH_SEEDS = 10;
+const PROGRESS_MS = 2_000;
+
+type CliOptions = {
+  readonly seeds: number;
+  readonly first: number;
+  readonly workers: number;
+  readonly task: Omit<CliTask, "seeds">;
+  readonly keepGoing: boolean;
+  readonly isJson: boolean;
+};
+
+const options = readOptions(process.argv.slice(2));
+if (options !== undefined) process.exitCode = await main(options);
+
+async function main({ seeds, first, workers, task, keepGoing, isJson }: CliOptions): Promise<number> {
+  const startedMs = performance.now();
+  const progress = setInterval(() => console.error(line()), PROGRESS_MS);
+  let totals: CliTotals = emptyTotals;
+  let next = first;
+  const line = (): string => describeTotals(totals, { wallMs: performance.now() - startedMs, workers });
+  const takeBatch = (): readonly number[] => {
+    const isOver = totals.failures > 0 && !keepGoing;
+    const count = isOver ? 0 : Math.min(BATCH_SEEDS, first + seeds - next);
+    next += count;
+    return Array.from({ length: count }, (_, position) => next - count + position);
+  };
+  const onReport = (report: WorkerReport): void => {
+    if (report.failure !== undefined) console.error(`\n${report.failure}\n`);
+    totals = addTotals(totals, report);
+  };
+  await Promise.all(Array.from({ length: workers }, () => runWorker(task, takeBatch, onReport)));
+  clearInterval(progress);
+  const wallMs = Math.round(performance.now() - startedMs);
+  console.log(isJson ? JSON.stringify({ ...totals, wallMs }) : line());
+  return totals.failures > 0 ? 1 : 0;
+}
+
+/** One worker thread, fed with batches until there are none left. */
+function runWorker(
+  task: Omit<CliTask, "seeds">,
+  takeBatch: () => readonly number[],
+  onReport: (report: WorkerReport) => void,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  // The same file name ends in .ts when the sources run as they are.
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const worker = new Worker(fileURLToPath(new URL(`./cli-worker.${extension}`, import.meta.url)));
+  const feed = (): void => {
+    const seeds = takeBatch();
+    if (seeds.length === 0) void worker.terminate();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A thread has no origin.
+    else worker.postMessage({ ...task, seeds } satisfies CliTask);
+  };
+  worker.on("message", (report: WorkerReport) => {
+    onReport(report);
+    if (report.isBatchDone) feed();
+  });
+  worker.on("error", reject);
+  worker.on("exit", () => resolve());
+  feed();
+  return promise;
+}
+
+function readOptions(args: readonly string[]): CliOptions | undefined {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        seeds: { type: "string", default: "1000" },
+        first: { type: "string", default: "1" },
+        nodes: { type: "string" },
+        "duration-ms": { type: "string", default: "10000" },
+        faults: { type: "string", default: "swarm" },
+        workers: { type: "string", default: String(availableParallelism()) },
+        rerun: { type: "string", default: "100" },
+        "keep-going": { type: "boolean", default: false },
+        output: { type: "string", short: "o", default: "text" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    if (values.help) {
+      console.log(usage);
+      return undefined;
+    }
+    return {
+      seeds: wholeNumber("--seeds", values.seeds, 1),
+      first: wholeNumber("--first", values.first, 0),
+      workers: wholeNumber("--workers", values.workers, 1),
+      task: {
+        ...(values.nodes !== undefined && { nodes: wholeNumber("--nodes", values.nodes, 1) }),
+        durationMs: wholeNumber("--duration-ms", values["duration-ms"], 0),
+        rerunEvery: wholeNumber("--rerun", values.rerun, 0),
+        faults: readFaults(values.faults),
+      },
+      keepGoing: values["keep-going"],
+      isJson: values.output === "json",
+    };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+function wholeNumber(name: string, text: string, min: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw new RangeError(`${name} is ${text}: give a whole number from ${min}`);
+}
+
+function readFaults(text: string): FaultChoice {
+  if (text === "swarm" || text === "all" || text === "none") return text;
+  const pairs = text.split(",").map((pair) => pair.split("="));
+  const unknown = pairs.find(
+    ([kind, strength]) => !faultKinds.some((known) => known === kind) || !(Number(strength) >= 0),
+  );
+  if (unknown === undefined) return Object.fromEntries(pairs.map(([kind, strength]) => [kind, Number(strength)]));
+  throw new RangeError(
+    `--faults has "${unknown.join("=")}": give swarm, all, none, or kind=strength with ${faultKinds.join(", ")}`,
+  );
+}

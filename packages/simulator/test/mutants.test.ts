@@ -1,0 +1,41 @@
+// Would the simulator notice? Mistakes are made in a copy of the core on purpose, and each must be found by a property with a
+// name. The whole table takes minutes: `pnpm --filter @quorate/simulator mutants`.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { hunt } from "./mutants/hunt.ts";
+import { mutants } from "./mutants/mutants.ts";
+import { mutate, writeMutant } from "./mutants/mutate.ts";
+
+describe("mistakes in the core are found", () => {
+  test.each(mutants.filter(({ isFast }) => isFast))(
+    "a server that $name is found",
+    async (mutant) => {
+      const finding = await hunt(mutant, { seeds: 400 });
+      expect(finding).toMatchObject({ found: true });
+      expect(finding).not.toMatchObject({ property: "unexpected stop" });
+    },
+    60_000,
+  );
+
+  test("the same hunt finds nothing in the core as it is", async () => {
+    expect(await hunt({ name: "no mistake", edits: [] }, { seeds: 5 })).toEqual({ found: false, seeds: 5 });
+  }, 60_000);
+
+  test.each(mutants)("the mistake fits the core's sources: $name", (mutant) => {
+    const folder = mkdtempSync(join(tmpdir(), "quorate-mutant-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    expect(writeMutant(mutant, folder)).toBe(join(folder, "index.ts"));
+  });
+
+  test.each(["nothing alike", "again and again"])(
+    "an edit that does not fit exactly once fails loudly (%s)",
+    (find) => {
+      const edit = { file: "log.ts", find, replace: "" };
+      expect(() => mutate("again and again, again and again", edit, "some mutant")).toThrow(
+        /mutant "some mutant": log\.ts has [02] places like/,
+      );
+    },
+  );
+});

@@ -1,0 +1,45 @@
+// Looks for a mutant: how many seeds until the simulator notices, and which property tells.
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { Mutant } from "./mutants.ts";
+import { writeMutant } from "./mutate.ts";
+
+/** What a hunt has brought. */
+export type Finding =
+  | {
+      readonly found: true;
+      /** Seeds tried, the last one included. */
+      readonly seeds: number;
+      readonly seed: number;
+      readonly property: string;
+      readonly finding: string;
+    }
+  | { readonly found: false; readonly seeds: number };
+
+const worker = fileURLToPath(new URL("./hunt-worker.ts", import.meta.url));
+const run = promisify(execFile);
+
+/** Simulates clusters with this mistake until a property does not hold. */
+export async function hunt(
+  mutant: Mutant,
+  { firstSeed = 1, seeds }: { readonly firstSeed?: number; readonly seeds: number },
+): Promise<Finding> {
+  const folder = mkdtempSync(join(tmpdir(), "quorate-mutant-"));
+  try {
+    const entryPoint = writeMutant(mutant, folder);
+    const { stdout } = await run(process.execPath, [
+      "--conditions=quorate-source",
+      worker,
+      entryPoint,
+      String(firstSeed),
+      String(seeds),
+    ]);
+    return JSON.parse(stdout) as Finding;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
