@@ -64,6 +64,33 @@ export function logCorrupt(facts: {
   });
 }
 
+/** A snapshot is not what was written, or not what was expected of it. */
+export function snapshotCorrupt(facts: {
+  readonly file: string;
+  readonly offset: number;
+  readonly expected: string;
+  readonly found: string;
+}): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_SNAPSHOT_CORRUPT",
+    message: `${facts.file} is damaged at offset ${facts.offset}: expected ${facts.expected}, found ${facts.found}.`,
+    hint:
+      "Do not restore from it. A snapshot that is being received is sent again. If it is the one that the server starts " +
+      "from, keep the directory for analysis, remove the server from the cluster and add it again with an empty directory.",
+    details: { ...facts },
+  });
+}
+
+/** There is a snapshot already that goes as far. */
+export function snapshotStale(facts: { readonly index: number; readonly latestIndex: number }): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_SNAPSHOT_STALE",
+    message: `A snapshot at index ${facts.index} goes no further than the latest one, at ${facts.latestIndex}.`,
+    hint: "Use the latest one; there is nothing to do.",
+    details: { ...facts },
+  });
+}
+
 export function formatUnsupported(facts: { readonly file: string; readonly version: number }): QuorateError {
   return new QuorateError({
     code: "QUORATE_FORMAT_UNSUPPORTED",
@@ -96,7 +123,7 @@ export function alreadyInitialised(identity: StoreIdentity): QuorateError {
 export function writeRefused(misfit: string): QuorateError {
   return new QuorateError({
     code: "QUORATE_WRITE_REFUSED",
-    message: `The write does not fit the log: ${misfit}.`,
+    message: `The write does not fit what is stored: ${misfit}.`,
     hint: "Nothing was changed. The caller has lost track of the log: load the store anew, and report the bug.",
   });
 }
@@ -124,14 +151,14 @@ export function outOfRange(what: string): QuorateError {
   return new QuorateError({
     code: "QUORATE_OUT_OF_RANGE",
     message: `Asked for ${what}.`,
-    hint: "Read only what the log holds: from `base.index + 1` to `lastIndex`.",
+    hint: "Read only what is stored: of a log, from `base.index + 1` to `lastIndex`.",
   });
 }
 
-export function closed(directory: string): QuorateError {
+export function closed(path: string): QuorateError {
   return new QuorateError({
     code: "QUORATE_CLOSED",
-    message: `The log storage on ${directory} has been closed.`,
+    message: `The store on ${path} has been closed.`,
     hint: "Open it anew; a closed store does not come back.",
   });
 }
@@ -139,7 +166,7 @@ export function closed(directory: string): QuorateError {
 export function notLoaded(directory: string): QuorateError {
   return new QuorateError({
     code: "QUORATE_NOT_LOADED",
-    message: `The log storage on ${directory} was used before load had finished, or was loaded twice.`,
+    message: `The store on ${directory} was used before load had finished, or was loaded twice.`,
     hint: "Call load once, and wait for it, before anything else.",
   });
 }

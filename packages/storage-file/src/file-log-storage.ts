@@ -207,7 +207,7 @@ class FileLogStorage implements LogStorage {
   async #claim(): Promise<DirectoryLock> {
     try {
       await this.#fileSystem.makeDirectory(this.#directory);
-      return await this.#fileSystem.lock(this.#directory);
+      return await this.#fileSystem.lock(this.#directory, "lock");
     } catch (error) {
       throw asStorageFailure(error, { action: "open the directory", path: this.#directory });
     }

@@ -3,7 +3,7 @@
 import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf } from "@quorate/contracts";
-import { type DirectoryLock, lockDirectory } from "./lock.ts";
+import { type DirectoryLock, lockDirectory, type LockName } from "./lock.ts";
 
 /** An open file. Reads and writes are at a position and complete, or fail. */
 export type OpenFile = {
@@ -27,8 +27,8 @@ export type FileSystem = {
   remove(path: string): Promise<void>;
   /** Makes creations, renames and removals inside the directory durable. */
   syncDirectory(path: string): Promise<void>;
-  /** Claims the directory for this store alone. */
-  lock(directory: string): Promise<DirectoryLock>;
+  /** Claims the directory for this store alone; a log and a snapshot store share one under different names. */
+  lock(directory: string, name: LockName): Promise<DirectoryLock>;
 };
 
 const flags = { read: "r", write: "r+", create: "w+" } as const;
@@ -41,7 +41,7 @@ export const nodeFileSystem: FileSystem = {
   rename: async ({ from, to }) => rename(from, to),
   remove: async (path) => unlink(path),
   syncDirectory,
-  lock: async (directory) => lockDirectory(directory),
+  lock: async (directory, name) => lockDirectory(directory, name),
 };
 
 /** The bytes of a file from `position` on: `length` of them, or as many as there are; all if no length is given. */

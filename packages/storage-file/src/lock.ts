@@ -16,8 +16,16 @@ export type DirectoryLock = {
   release(): Promise<void>;
 };
 
-const visibleName = /^lock-\d+-[0-9a-f]+\.sock$/;
-const temporaryName = /^lock-\d+-[0-9a-f]+\.tmp$/;
+/** What is claimed: the directory's log, or its snapshots. */
+export type LockName = "lock" | "snapshot-lock";
+
+const names: Readonly<Record<LockName, { readonly visible: RegExp; readonly temporary: RegExp }>> = {
+  lock: { visible: /^lock-(\d+)-[0-9a-f]+\.sock$/, temporary: /^lock-\d+-[0-9a-f]+\.tmp$/ },
+  "snapshot-lock": {
+    visible: /^snapshot-lock-(\d+)-[0-9a-f]+\.sock$/,
+    temporary: /^snapshot-lock-\d+-[0-9a-f]+\.tmp$/,
+  },
+};
 /** Longest socket path that every system takes. */
 const maxSocketPathBytes = 100;
 const giveUpAfterMs = 600;
@@ -26,13 +34,13 @@ const answerWithinMs = 150;
 type Presence = "dead" | { readonly state: string; readonly holder: string };
 
 /** Claims the directory, or rejects with `QUORATE_DATA_LOCKED` within a second. */
-export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+export async function lockDirectory(directory: string, lockName: LockName): Promise<DirectoryLock> {
   // Listen under a temporary name, rename it to a visible one, and only then look who else is visible. Of two openers the
   // later one to become visible must see the other, so at most one sees nobody. A visible name is always listening or dead
   // for ever, so removing one that refuses connections takes nothing from anybody.
   const startedAt = performance.now();
   for (;;) {
-    const claim = await Claim.announce(directory);
+    const claim = await Claim.announce(directory, lockName);
     const rival = await findRival(claim).catch(async (error: unknown) => {
       await claim.release();
       throw error;
@@ -54,6 +62,7 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
 class Claim implements DirectoryLock {
   state: "announced" | "held" = "announced";
   readonly name: string;
+  readonly lockName: LockName;
   /** The directory by a path that is short enough for sockets. */
   readonly socketDirectory: string;
   readonly directory: string;
@@ -64,18 +73,20 @@ class Claim implements DirectoryLock {
     readonly directory: string;
     readonly socketDirectory: string;
     readonly name: string;
+    readonly lockName: LockName;
     readonly server: Server;
     readonly closeDirectory: () => Promise<void>;
   }) {
     this.directory = parts.directory;
     this.socketDirectory = parts.socketDirectory;
     this.name = parts.name;
+    this.lockName = parts.lockName;
     this.#server = parts.server;
     this.#closeDirectory = parts.closeDirectory;
   }
 
-  static async announce(directory: string): Promise<Claim> {
-    const base = `lock-${process.pid}-${randomBytes(6).toString("hex")}`;
+  static async announce(directory: string, lockName: LockName): Promise<Claim> {
+    const base = `${lockName}-${process.pid}-${randomBytes(6).toString("hex")}`;
     const temporary = `${base}.tmp`;
     const name = `${base}.sock`;
     const handle = await open(directory, "r");
@@ -83,7 +94,14 @@ class Claim implements DirectoryLock {
     const server = createServer();
     try {
       await listen(server, join(socketDirectory, temporary));
-      const claim = new Claim({ directory, socketDirectory, name, server, closeDirectory: async () => handle.close() });
+      const claim = new Claim({
+        directory,
+        socketDirectory,
+        name,
+        lockName,
+        server,
+        closeDirectory: async () => handle.close(),
+      });
       server.on("connection", (socket) => {
         socket.on("error", () => socket.destroy());
         socket.unref();
@@ -111,9 +129,10 @@ class Claim implements DirectoryLock {
 
 /** Somebody else who is alive and visible. Clears away the names of the dead. */
 async function findRival(claim: Claim): Promise<Exclude<Presence, "dead"> | undefined> {
-  const names = await readdir(claim.directory);
-  for (const name of names.filter((one) => visibleName.test(one) && one !== claim.name)) {
-    const presence = await probe(join(claim.socketDirectory, name), name);
+  const { visible } = names[claim.lockName];
+  const found = await readdir(claim.directory);
+  for (const name of found.filter((one) => visible.test(one) && one !== claim.name)) {
+    const presence = await probe(join(claim.socketDirectory, name), visible.exec(name)?.[1]);
     if (presence !== "dead") return presence;
     await unlink(join(claim.directory, name)).catch(() => undefined);
   }
@@ -122,16 +141,17 @@ async function findRival(claim: Claim): Promise<Exclude<Presence, "dead"> | unde
 
 /** Temporary names of openers that died before they became visible. */
 async function removeLeftovers(claim: Claim): Promise<void> {
-  const names = await readdir(claim.directory);
-  for (const name of names.filter((one) => temporaryName.test(one))) {
-    const presence = await probe(join(claim.socketDirectory, name), name);
+  const { temporary } = names[claim.lockName];
+  const found = await readdir(claim.directory);
+  for (const name of found.filter((one) => temporary.test(one))) {
+    const presence = await probe(join(claim.socketDirectory, name), undefined);
     if (presence === "dead") await unlink(join(claim.directory, name)).catch(() => undefined);
   }
 }
 
 /** Whether somebody listens on the socket. Whatever is not surely dead counts as alive. */
-function probe(path: string, name: string): Promise<Presence> {
-  const unknown = { state: "held", holder: `process ${name.split("-")[1] ?? "unknown"}` };
+function probe(path: string, processId: string | undefined): Promise<Presence> {
+  const unknown = { state: "held", holder: `process ${processId ?? "unknown"}` };
   return new Promise((resolve) => {
     const socket = connect(path);
     let answer = "";

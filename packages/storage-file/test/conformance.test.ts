@@ -1,8 +1,8 @@
-// The file storage under the suite that defines the port, with small segments so that logs span many of them.
+// Both stores under the suites that define their ports; the log with small segments, so that it spans many of them.
 
-import { storageConformance } from "@quorate/contracts/conformance";
+import { snapshotStoreConformance, storageConformance } from "@quorate/contracts/conformance";
 import { describe, test } from "vitest";
-import { fileLogStorage } from "../src/index.ts";
+import { fileLogStorage, fileSnapshotStore } from "../src/index.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 storageConformance(
@@ -12,5 +12,14 @@ storageConformance(
     newLocation: temporaryDirectory,
     open: (directory) => fileLogStorage({ directory, segmentBytes: 64 * 1024 }),
     supports: { durable: true },
+  },
+);
+
+snapshotStoreConformance(
+  { describe, test },
+  {
+    name: "fileSnapshotStore",
+    newLocation: temporaryDirectory,
+    open: (directory) => fileSnapshotStore({ directory }),
   },
 );

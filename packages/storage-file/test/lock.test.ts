@@ -99,7 +99,7 @@ describe("the lock", () => {
 
   test("lets one of many openers in, at most", async () => {
     const directory = temporaryDirectory();
-    const claims = await Promise.allSettled(Array.from({ length: 12 }, async () => lockDirectory(directory)));
+    const claims = await Promise.allSettled(Array.from({ length: 12 }, async () => lockDirectory(directory, "lock")));
     const held = claims.flatMap((claim) => (claim.status === "fulfilled" ? [claim.value] : []));
     expect(held.length).toBeLessThanOrEqual(1);
     await Promise.all(held.map(async (claim) => claim.release()));
@@ -107,10 +107,10 @@ describe("the lock", () => {
 
   test("is free after everybody who tried has given up", async () => {
     const directory = temporaryDirectory();
-    const claims = await Promise.allSettled([lockDirectory(directory), lockDirectory(directory)]);
+    const claims = await Promise.allSettled([lockDirectory(directory, "lock"), lockDirectory(directory, "lock")]);
     const held = claims.flatMap((claim) => (claim.status === "fulfilled" ? [claim.value] : []));
     await Promise.all(held.map(async (claim) => claim.release()));
-    const last = await lockDirectory(directory);
+    const last = await lockDirectory(directory, "lock");
     expect(readdirSync(directory)).toHaveLength(1);
     await last.release();
     expect(readdirSync(directory)).toEqual([]);
@@ -119,8 +119,8 @@ describe("the lock", () => {
   test("works in a directory whose path is longer than a socket's may be", async () => {
     const directory = join(temporaryDirectory(), "a".repeat(90), "b".repeat(90));
     mkdirSync(directory, { recursive: true });
-    const first = await lockDirectory(directory);
-    expect(await codeOfRejection(lockDirectory(directory))).toBe("QUORATE_DATA_LOCKED");
+    const first = await lockDirectory(directory, "lock");
+    expect(await codeOfRejection(lockDirectory(directory, "lock"))).toBe("QUORATE_DATA_LOCKED");
     await first.release();
   });
 
