@@ -6,6 +6,7 @@ import type {
   Consistency,
   CounterValue,
   JsonValue,
+  Leadership,
   LogPosition,
   NodeStatus,
   ReadMark,
@@ -27,6 +28,15 @@ export function registerValue({ endpoint, body }: Answer): RegisterValue {
   }
   // It came out of JSON.parse.
   return { key, value: value as JsonValue, revision, index, term };
+}
+
+export function leadership({ endpoint, body }: Answer): Leadership {
+  const { leader, term } = body ?? {};
+  const isNamed = typeof leader === "object" && leader !== null && "id" in leader && "http" in leader;
+  if (!isNamed || typeof leader.id !== "string" || typeof leader.http !== "string" || !isInteger(term)) {
+    throw unreadable(endpoint);
+  }
+  return { leader: { id: leader.id, http: leader.http }, term };
 }
 
 /** The position of an answer without a body. */

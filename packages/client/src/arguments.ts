@@ -2,17 +2,27 @@
 
 import { QuorateError } from "@quorate/contracts";
 
-/** Largest name of a counter or key of a register, in bytes of UTF-8. */
+/** Largest name of a counter, key of a register or id of a node, in bytes of UTF-8. */
 export const maxNameBytes = 256;
 
 /** A name as a path segment. Throws `QUORATE_COMMAND_INVALID` if it cannot be one. */
 export function encodeName(name: string): string {
   // Addresses drop the segments "." and "..", percent-encoded or not, so such names could never arrive.
   if (name === "." || name === "..") throw invalid(`the name "${name}" cannot be part of an address`);
-  if (!name.isWellFormed()) throw invalid("the name has half of a surrogate pair");
-  const bytes = new TextEncoder().encode(name).length;
-  if (bytes < 1 || bytes > maxNameBytes) throw invalid(`the name has ${bytes} bytes, allowed are 1 to ${maxNameBytes}`);
+  checkText("the name", name);
   return encodeURIComponent(name);
+}
+
+/** The id of a node. Throws `QUORATE_COMMAND_INVALID` if no node can have it. */
+export function nodeId(id: string): string {
+  checkText("the node's id", id);
+  return id;
+}
+
+function checkText(what: string, text: string): void {
+  if (!text.isWellFormed()) throw invalid(`${what} has half of a surrogate pair`);
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes < 1 || bytes > maxNameBytes) throw invalid(`${what} has ${bytes} bytes, allowed are 1 to ${maxNameBytes}`);
 }
 
 /** The caller's key, or a new random one. */

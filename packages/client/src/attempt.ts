@@ -13,6 +13,8 @@ export type Request = {
   readonly body?: string;
   /** A write's outcome can be unknown; a read can simply be repeated. */
   readonly isWrite: boolean;
+  /** False if it could take effect once more when it is repeated: after an attempt of unknown outcome there is no other. */
+  readonly isRepeatable: boolean;
   /** Only the leader answers: redirects are expected, and whoever answers is the leader. */
   readonly needsLeader: boolean;
 };
@@ -93,7 +95,7 @@ function classify(read: {
 }): AttemptResult {
   const { response, text, endpoint, request } = read;
   if (response.status === 307 || response.status === 421) {
-    return { type: "redirected", leader: originOfLocation(response.headers.get("location")) };
+    return { type: "redirected", leader: originOfLeader(response.headers.get("location")) };
   }
   const body = parseObject(text);
   if (response.ok && (body !== undefined || response.status === 204)) {
@@ -105,9 +107,9 @@ function classify(read: {
   return { type: "refused", error, retryAfterMs: retryAfterMs(response.headers.get("retry-after")) };
 }
 
-/** The leader's address out of a redirect; anything but an absolute HTTP address is as good as none. */
-function originOfLocation(location: string | null): string | undefined {
-  const url = location === null ? null : URL.parse(location);
+/** The origin of an address that a node gives for the leader; anything but an absolute HTTP address is as good as none. */
+export function originOfLeader(address: string | null): string | undefined {
+  const url = address === null ? null : URL.parse(address);
   return url !== null && /^https?:$/.test(url.protocol) ? url.origin : undefined;
 }
 

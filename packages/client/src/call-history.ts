@@ -55,12 +55,25 @@ export class CallHistory {
     }
   }
 
+  /** The error for a call that must not be repeated after an attempt that was sent and not answered. */
+  unanswered(): QuorateError {
+    const what = `${this.#request.method} ${this.#request.path}`;
+    return new QuorateError({
+      code: "QUORATE_PROPOSAL_TIMEOUT",
+      message: `${what} was sent, but not answered; its outcome is unknown. ${this.#words()}`,
+      hint: "Look at the status before you repeat it: it may have taken effect.",
+      retryable: true,
+      outcome: "unknown",
+      details: this.#details(),
+    });
+  }
+
   /** The error for a call whose budget is spent. */
   givenUp(): QuorateError {
     const what = `${this.#request.method} ${this.#request.path}`;
     const spent = `within ${this.#budgetMs} ms (${this.#attempts} attempts)`;
-    const words = [...this.#lastWord].map(([endpoint, word]) => `${endpoint}: ${word}`).join("; ");
-    const details = { attempts: this.#attempts, endpoints: Object.fromEntries(this.#lastWord) };
+    const words = this.#words();
+    const details = this.#details();
     if (this.#outcomeUnknown) {
       const idempotencyKey = this.#request.headers["idempotency-key"];
       return new QuorateError({
@@ -91,5 +104,13 @@ export class CallHistory {
       retryable: true,
       details,
     });
+  }
+
+  #words(): string {
+    return [...this.#lastWord].map(([endpoint, word]) => `${endpoint}: ${word}`).join("; ");
+  }
+
+  #details(): Readonly<Record<string, unknown>> {
+    return { attempts: this.#attempts, endpoints: Object.fromEntries(this.#lastWord) };
   }
 }

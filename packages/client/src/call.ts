@@ -1,5 +1,6 @@
 // A call: attempts over the nodes in rounds, with pauses between rounds, until one answers or the budget is spent.
 // A write carries the same Idempotency-Key in every attempt, so that trying again is safe whatever became of the last try.
+// What has no key, a transfer of leadership, is tried again only while no attempt can have taken effect.
 
 import { QuorateError } from "@quorate/contracts";
 import { type Answer, attempt, type AttemptResult, type Request } from "./attempt.ts";
@@ -18,6 +19,9 @@ const decisions: ReadonlySet<string> = new Set([
   "QUORATE_COUNTER_RANGE",
   "QUORATE_KEY_REUSED",
 ]);
+
+/** Ends of a transfer of leadership. Writes are refused during each attempt, so whether to try again is the caller's say. */
+const endsOfTransfer: ReadonlySet<string> = new Set(["QUORATE_TRANSFER_REFUSED", "QUORATE_TRANSFER_ABORTED"]);
 
 /** What a call needs of its client. */
 export type CallContext = {
@@ -64,11 +68,16 @@ async function tryRound(round: {
   while (target !== undefined && tried.size < endpoints.count + maxAttemptsBeyondEndpoints) {
     const leftMs = deadlineMs - settings.clock.now();
     if (leftMs <= 0) throw history.givenUp();
-    const timeoutMs = Math.min(leftMs, settings.retry.attemptTimeoutMs * 2 ** history.timeoutsOf(target));
+    const attemptMs = settings.retry.attemptTimeoutMs * 2 ** history.timeoutsOf(target);
+    // Giving up early on what cannot be repeated would gain nothing.
+    const timeoutMs = request.isRepeatable ? Math.min(leftMs, attemptMs) : leftMs;
     const result = await attempt(settings, { request, endpoint: target, timeoutMs, signal });
     history.add(target, result);
     learn({ endpoints, target, request, result });
     if (result.type === "answered") return result;
+    if (history.outcomeUnknown && !request.isRepeatable) {
+      throw result.type === "refused" ? result.error : history.unanswered();
+    }
     tried.add(target);
     const verdict = judge(result, history);
     if (verdict !== undefined) return verdict;
@@ -104,6 +113,7 @@ function judge(result: AttemptResult, history: CallHistory): RoundResult | undef
   if (error.details["status"] === 429 || error.code === "QUORATE_BUSY") {
     return { type: "pause", atLeastMs: result.retryAfterMs };
   }
+  if (endsOfTransfer.has(error.code)) throw error;
   if (error.retryable || isUnfit(result)) return undefined;
   if (!history.outcomeUnknown || decisions.has(error.code)) throw error;
   throw new QuorateError({

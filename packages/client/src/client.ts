@@ -1,14 +1,15 @@
-// The client: counters, registers and status over one set of endpoints, and the end of all its calls.
+// The client: counters, registers, status and leadership over one set of endpoints, and the end of all its calls.
 
 import { QuorateError } from "@quorate/contracts";
-import { nodeStatus } from "./answers.ts";
-import { type Answer, attempt, type Request } from "./attempt.ts";
+import { leadership, nodeStatus } from "./answers.ts";
+import { type Answer, attempt, originOfLeader, type Request } from "./attempt.ts";
 import { call, type CallContext } from "./call.ts";
 import { type Counter, counter } from "./counter.ts";
 import { Endpoints } from "./endpoints.ts";
 import { type ClientOptions, completeOptions, originOf } from "./options.ts";
 import { type Register, register } from "./register.ts";
-import type { NodeStatus } from "./types.ts";
+import { transferRequest } from "./requests.ts";
+import type { Leadership, NodeStatus } from "./types.ts";
 
 /** A cluster seen through its HTTP interface. Calls may run concurrently. */
 export type Client = {
@@ -16,6 +17,13 @@ export type Client = {
   register(key: string): Register;
   /** What the node at this address says of itself, leader or not: one attempt, `QUORATE_UNREACHABLE` without an answer. */
   status(endpoint: string, options?: { readonly signal?: AbortSignal }): Promise<NodeStatus>;
+  /**
+   * Hands leadership to the voter with the id `to`, or to the one that has most of the log, and resolves with the leader
+   * that follows. Writes are refused meanwhile, for an election timeout at most. A transfer that may have taken effect is not
+   * repeated: it rejects with an error of `outcome: "unknown"`. Rejects with `QUORATE_TRANSFER_REFUSED` if it cannot be, and
+   * with `QUORATE_TRANSFER_ABORTED` if that node does not take over in time and the old leader goes on.
+   */
+  transferLeadership(to?: string, options?: { readonly signal?: AbortSignal }): Promise<Leadership>;
   /** Ends all calls with `QUORATE_CLOSED`. Idempotent. Later calls reject with the same code. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -26,6 +34,7 @@ const statusRequest: Request = {
   path: "/v1/status",
   headers: { accept: "application/json" },
   isWrite: false,
+  isRepeatable: true,
   needsLeader: false,
 };
 
@@ -75,6 +84,13 @@ export function createClient(options: ClientOptions): Client {
       } finally {
         joined.release();
       }
+    },
+    async transferLeadership(to, { signal } = {}) {
+      const result = leadership(await send(transferRequest(to), signal));
+      // Whoever answered led until now; later calls would have to be redirected.
+      const origin = originOfLeader(result.leader.http);
+      if (origin !== undefined) context.endpoints.remember(origin);
+      return result;
     },
     close,
     [Symbol.asyncDispose]: close,

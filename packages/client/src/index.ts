@@ -9,6 +9,7 @@ export type {
   Consistency,
   CounterValue,
   JsonValue,
+  Leadership,
   LogPosition,
   MemberStatus,
   NodeStatus,

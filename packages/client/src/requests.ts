@@ -1,7 +1,7 @@
-// The two kinds of requests that counters and registers send.
+// The kinds of requests that calls send: reads, writes, and transfers of leadership.
 
 import type { Answer, Request } from "./attempt.ts";
-import { idempotencyKey, invalid } from "./arguments.ts";
+import { idempotencyKey, invalid, nodeId } from "./arguments.ts";
 import type { ReadOptions, WriteOptions } from "./types.ts";
 
 /** Asks nodes that are not the leader to say so with 421 instead of a redirect, which browsers would hide. */
@@ -20,7 +20,14 @@ export function readRequest(path: string, options: ReadOptions): Request {
     query.set("max_age_ms", String(maxAgeMs));
   }
   const needsLeader = consistency !== "stale";
-  return { method: "GET", path: `${path}?${query.toString()}`, headers: always, isWrite: false, needsLeader };
+  return {
+    method: "GET",
+    path: `${path}?${query.toString()}`,
+    headers: always,
+    isWrite: false,
+    isRepeatable: true,
+    needsLeader,
+  };
 }
 
 /** A write and the key that makes it safe to repeat. */
@@ -34,5 +41,18 @@ export function writeRequest(
   const key = idempotencyKey(options.idempotencyKey);
   const contentType = write.body === undefined ? {} : { "content-type": "application/json" };
   const headers = { ...always, ...contentType, ...write.headers, "idempotency-key": key };
-  return { request: { ...write, headers, isWrite: true, needsLeader: true }, key };
+  return { request: { ...write, headers, isWrite: true, isRepeatable: true, needsLeader: true }, key };
+}
+
+/** A transfer has no key: sent again after it took effect, it would move leadership once more. */
+export function transferRequest(to: string | undefined): Request {
+  return {
+    method: "POST",
+    path: "/v1/cluster/leader-transfer",
+    headers: { ...always, "content-type": "application/json" },
+    body: JSON.stringify(to === undefined ? {} : { to: nodeId(to) }),
+    isWrite: true,
+    isRepeatable: false,
+    needsLeader: true,
+  };
 }

@@ -73,6 +73,13 @@ export type WriteOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** Who leads, and since which term. */
+export type Leadership = {
+  /** The leader's id and the address of its HTTP interface. */
+  readonly leader: { readonly id: string; readonly http: string };
+  readonly term: number;
+};
+
 /** One member of the cluster as a node sees it. */
 export type MemberStatus = {
   readonly id: string;
