@@ -33,13 +33,12 @@ export function counter(initial = 0): Model<number> {
 }
 
 function hints(operations: readonly Operation[]): Hints<number> {
+  const isKnown = operations.every(({ outcome }) => outcome.kind !== "unknown");
   const onlyGrows = operations.every((each) => delta(each) >= 0);
   return {
     requires: (action) => (action.outcome.kind === "ok" ? valueBefore(action) : undefined),
-    mayProduce: (action, state) => {
-      if (delta(action) === 0) return false;
-      return action.outcome.kind === "unknown" || valueAfter(action) === state;
-    },
+    // An unknown add may produce any value: with one among them, the hint would exclude nothing.
+    ...(isKnown ? { mayProduce: (action, state) => delta(action) !== 0 && valueAfter(action) === state } : {}),
     isReachable: (from, to) => !onlyGrows || to >= from,
     bridge: (from, to, pending) => subsetsWithSum(to - from, pending, delta),
   };

@@ -78,14 +78,16 @@ export class Configuration {
   }
 
   /**
-   * Whether a pending operation may still come to the state that it requires: from the present one, or from one that a
-   * pending operation called before its return sets.
+   * Whether a pending operation may still come to the state that it requires. Some other, called before its return, must
+   * produce that state, and it must be reached from the present one, or from one that such an operation sets.
    */
   canServe(operation: number): boolean {
-    const { required, returned, isReachable, settersFor } = this.#problem;
+    const { required, returned, isReachable, producersOf, settersFor } = this.#problem;
     const needed = at(required, operation);
-    if (needed === none || isReachable(this.state, needed)) return true;
-    return this.hasPending(settersFor(needed), at(returned, operation));
+    if (needed === none || needed === this.state) return true;
+    const limit = at(returned, operation);
+    if (producersOf !== undefined && !this.hasPending(producersOf(needed), limit)) return false;
+    return isReachable(this.state, needed) || this.hasPending(settersFor(needed), limit);
   }
 
   /** Lets a pending operation take effect; the state is the caller's to set. */
