@@ -22,7 +22,9 @@ export type SimulationResult = {
   readonly committed: number;
   readonly operations: {
     readonly invoked: number;
+    /** Answered by the state machine. */
     readonly ok: number;
+    /** Certainly without effect: no leader, no majority, refused. */
     readonly failed: number;
     readonly unknown: number;
   };
@@ -30,6 +32,6 @@ export type SimulationResult = {
   readonly faults: Readonly<Record<FaultKind, number>>;
   /** How often rare situations came up. */
   readonly reached: ReachedCounters;
-  /** What clients saw. */
+  /** What clients saw, without the operations that certainly had no effect. */
   readonly history: readonly HistoryEvent[];
 };

@@ -12,6 +12,7 @@ import { Disk } from "./ports/disk.ts";
 import { Network } from "./ports/network.ts";
 import { Reached } from "./reached.ts";
 import type { SimulationResult } from "./result.ts";
+import { HistoryRecorder } from "./workload/history.ts";
 import { Client, type Office } from "./workload/client.ts";
 import type { Workload } from "./workload/operation.ts";
 import type { SeededRandom } from "./world/random.ts";
@@ -77,7 +78,7 @@ export class Run<Query, Answer, Result> {
       machines: this.#machines,
       workload: options.workload,
       thinkMs: settings.thinkMs,
-      history: [],
+      history: new HistoryRecorder(),
       counts: { invoked: 0, ok: 0, failed: 0, unknown: 0 },
       processes: 0,
       knownIndex: 0,
@@ -176,7 +177,7 @@ export class Run<Query, Answer, Result> {
       atMs: this.#world.nowMs,
       settings: this.#settings,
       trace: this.#world.trace.describeLatest(),
-      history: this.#office.history,
+      history: this.#office.history.events,
       nodes: this.#machines.map(({ id, node }) => (node === undefined ? `${id} is down.` : node.explain())),
     });
   }
@@ -229,7 +230,7 @@ export class Run<Query, Answer, Result> {
       operations: { ...this.#office.counts },
       faults: this.#counts,
       reached: this.#reached.counters,
-      history: this.#office.history,
+      history: this.#office.history.events,
     };
   }
 }

@@ -13,6 +13,10 @@ export const honestCampaigns: CheckerFactory = ({ report }) => {
   };
   return {
     property: "honest campaigns",
+    // A campaign may be over within the turn that began it, and its requests leave nevertheless.
+    onSend: ({ id }, { type, term }) => {
+      if (type === "voteRequest") campaigned(term, id);
+    },
     onWrite: ({ id }, { hardState }) => {
       if (hardState?.votedFor === undefined) return;
       const { term, votedFor } = hardState;

@@ -9,7 +9,7 @@ import type { Process } from "../ports/process.ts";
 import type { Reached } from "../reached.ts";
 import type { SeededRandom } from "../world/random.ts";
 import type { World } from "../world/world.ts";
-import type { HistoryEvent } from "./history.ts";
+import type { HistoryEvent, HistoryRecorder } from "./history.ts";
 import type { Json, Operation, Recorded, Workload } from "./operation.ts";
 
 /** How long a node may work on a call, in ms. */
@@ -25,7 +25,7 @@ export type Office<Query, Answer, Result> = {
   readonly machines: readonly Machine<Query, Answer, Result>[];
   readonly workload: Workload<Query, Answer, Result>;
   readonly thinkMs: number;
-  readonly history: HistoryEvent[];
+  readonly history: HistoryRecorder;
   readonly counts: { invoked: number; ok: number; failed: number; unknown: number };
   /** Process numbers that are taken. */
   processes: number;
@@ -38,13 +38,19 @@ export type Office<Query, Answer, Result> = {
 };
 
 /** How a call ended: what the history says, and where the state stood. */
-type Ending = { readonly type: "ok" | "fail" | "info"; readonly value?: Json | undefined; readonly index?: number };
+type Ending =
+  | { readonly type: "ok" | "fail"; readonly value?: Json | undefined; readonly index: number }
+  | { readonly type: "info" }
+  /** It certainly had no effect, and nothing was learnt. */
+  | { readonly type: "refused" };
 
 type Call<Query, Answer, Result> = {
   readonly operation: Operation<Query, Answer, Result>;
   readonly command: ClientCommand;
   readonly begunMs: number;
   readonly seenBefore: number;
+  /** Where the history has its beginning. */
+  readonly place: number;
   isOver: boolean;
 };
 
@@ -86,12 +92,12 @@ export class Client<Query, Answer, Result> {
     // A copy of its own tells this command from every other one, whatever the workload does with its bytes.
     const data = "command" in operation ? operation.command.slice() : new Uint8Array(0);
     const command = { operation: number, client: this.#number, data };
-    const call = { operation, command, begunMs: world.nowMs, seenBefore: knownIndex, isOver: false };
+    const place = history.push(this.#event(operation, "invoke", operation.value));
+    const call = { operation, command, begunMs: world.nowMs, seenBefore: knownIndex, place, isOver: false };
     this.#open = call;
-    history.push(this.#event(operation, "invoke", operation.value));
     world.trace.note(world.nowMs, "invoke", this.#target.id, number, `${operation.f} ${operation.key ?? ""}`);
     world.after(this.#wireMs(), () => this.#arrive(call, this.#target));
-    world.after(PATIENCE_MS, () => this.#end(call, { type: "command" in operation ? "info" : "fail" }));
+    world.after(PATIENCE_MS, () => this.#end(call, { type: "command" in operation ? "info" : "refused" }));
   }
 
   /** The request is at the node. */
@@ -100,7 +106,7 @@ export class Client<Query, Answer, Result> {
     const { process } = target;
     if (process === undefined) {
       this.#refused(call);
-      world.after(this.#wireMs(), () => this.#end(call, { type: "fail" }));
+      world.after(this.#wireMs(), () => this.#end(call, { type: "refused" }));
       return;
     }
     const answer = (ending: Ending | undefined): void => {
@@ -117,7 +123,7 @@ export class Client<Query, Answer, Result> {
         );
       } else {
         this.#refused(call);
-        answer({ type: "fail" });
+        answer({ type: "refused" });
       }
       world.promisesSettled();
     };
@@ -152,7 +158,7 @@ export class Client<Query, Answer, Result> {
     if (!(error instanceof QuorateError)) {
       // A query that the state machine cannot answer is a mistake of the workload or of the machine.
       inspector.report("workload", `operation ${call.command.operation} failed: ${String(error)}`);
-      return { type: "fail" };
+      return { type: "refused" };
     }
     const leaderId = error.details["leaderId"];
     this.#target = machines.find(({ id }) => id === leaderId) ?? this.#random.pick(machines);
@@ -161,7 +167,7 @@ export class Client<Query, Answer, Result> {
     if (!isCommand && codeOf(error) === "QUORATE_NO_LEADER") counters.readsLost += 1;
     if (error.outcome === "unknown" && isCommand) return { type: "info" };
     this.#refused(call);
-    return { type: "fail" };
+    return { type: "refused" };
   }
 
   #refused({ operation, command }: Call<Query, Answer, Result>): void {
@@ -172,23 +178,36 @@ export class Client<Query, Answer, Result> {
   #end(call: Call<Query, Answer, Result>, ending: Ending): void {
     if (call.isOver) return;
     call.isOver = true;
-    const { world, history, counts, reached, machines } = this.#office;
-    history.push(this.#event(call.operation, ending.type, ending.value));
-    world.trace.note(world.nowMs, ending.type, `client ${this.#number}`, ending.index ?? 0);
-    this.#office.knownIndex = Math.max(this.#office.knownIndex, ending.index ?? 0);
-    if (ending.index === undefined && ending.type === "fail") counts.failed += 1;
-    else if (ending.type === "info") {
-      counts.unknown += 1;
-      reached.counters.unknownOutcomes += 1;
-      this.#process = this.#office.processes;
-      this.#office.processes += 1;
-    } else {
-      counts.ok += 1;
-      this.#office.latestSuccessBegunMs = Math.max(this.#office.latestSuccessBegunMs, call.begunMs);
-    }
-    if (ending.index === undefined && !this.#target.isLeader) this.#target = this.#random.pick(machines);
+    const { world, machines } = this.#office;
+    world.trace.note(world.nowMs, ending.type, `client ${this.#number}`, "index" in ending ? ending.index : 0);
+    this.#record(call, ending);
+    if (!("index" in ending) && !this.#target.isLeader) this.#target = this.#random.pick(machines);
     this.#open = undefined;
     this.think();
+  }
+
+  #record({ operation, place, begunMs }: Call<Query, Answer, Result>, ending: Ending): void {
+    const { history, counts, reached } = this.#office;
+    switch (ending.type) {
+      case "refused":
+        counts.failed += 1;
+        history.remove(place);
+        return;
+      case "info":
+        counts.unknown += 1;
+        reached.counters.unknownOutcomes += 1;
+        history.push(this.#event(operation, "info", operation.value));
+        // It may still take effect, so this process can never say that it is over.
+        this.#process = this.#office.processes;
+        this.#office.processes += 1;
+        return;
+      case "ok":
+      case "fail":
+        counts.ok += 1;
+        history.push(this.#event(operation, ending.type, ending.value));
+        this.#office.knownIndex = Math.max(this.#office.knownIndex, ending.index);
+        this.#office.latestSuccessBegunMs = Math.max(this.#office.latestSuccessBegunMs, begunMs);
+    }
   }
 
   #event(

@@ -14,6 +14,26 @@ export type HistoryEvent = {
   readonly time: number;
 };
 
+/** Takes events down. Operations that certainly had no effect say nothing and are left out. */
+export class HistoryRecorder {
+  readonly #events: (HistoryEvent | undefined)[] = [];
+
+  /** What was recorded so far, in order. */
+  get events(): readonly HistoryEvent[] {
+    return this.#events.filter((event) => event !== undefined);
+  }
+
+  /** Takes an event down and returns its place. */
+  push(event: HistoryEvent): number {
+    return this.#events.push(event) - 1;
+  }
+
+  /** Strikes an event out. */
+  remove(place: number): void {
+    this.#events[place] = undefined;
+  }
+}
+
 /** The history as JSON lines. */
 export function historyText(history: readonly HistoryEvent[]): string {
   return history.map((event) => `${JSON.stringify(event)}\n`).join("");
