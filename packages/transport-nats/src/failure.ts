@@ -13,6 +13,7 @@ export const codes = {
   payloadLimit: "QUORATE_NATS_PAYLOAD_LIMIT",
   clusterMismatch: "QUORATE_CLUSTER_MISMATCH",
   senderForged: "QUORATE_SENDER_FORGED",
+  duplicateId: "QUORATE_DUPLICATE_ID",
   garbage: "QUORATE_DECODE_FAILED",
 } as const;
 

@@ -8,7 +8,7 @@ import { type Subjects, tokenOf } from "./subjects.ts";
 
 /** A message to deliver, or why it is none. */
 export type Verdict =
-  | { readonly type: "message"; readonly message: Envelope["message"] }
+  | { readonly type: "message"; readonly message: Envelope["message"]; readonly incarnation: string }
   | { readonly type: "garbage"; readonly from: string; readonly failure: Failure };
 
 /** Reads what arrived on `subject`. Never throws. */
@@ -27,7 +27,7 @@ export function checkArrival(
   } catch (error) {
     return garbage(codeOf(error) ?? codes.garbage, error instanceof Error ? error.message : String(error));
   }
-  const { clusterId, message } = envelope;
+  const { clusterId, incarnation, message } = envelope;
   if (clusterId !== identity.clusterId) {
     return garbage(codes.clusterMismatch, `a message of cluster ${clusterId}, this is cluster ${identity.clusterId}`);
   }
@@ -37,7 +37,7 @@ export function checkArrival(
   if (message.to !== identity.nodeId) {
     return garbage(codes.senderForged, `a message for ${message.to}, published for ${identity.nodeId}`);
   }
-  return { type: "message", message };
+  return { type: "message", message, incarnation };
 }
 
 /** The library hands out Buffers; what is decoded from them should not depend on that. */

@@ -3,8 +3,9 @@
 import type { Lane, Transport, TransportEvent, TransportReceiver } from "@quorate/contracts";
 import { codeOf, laneOf, QuorateError } from "@quorate/contracts";
 import { BrokerLink, type LinkEvents } from "./broker-link.ts";
-import type { Failure } from "./failure.ts";
+import { codes, type Failure } from "./failure.ts";
 import { checkArrival } from "./inbox-check.ts";
+import { Incarnations } from "./incarnations.ts";
 import { maxControlBytes, type NatsTransportOptions, readOptions, type Settings } from "./options.ts";
 import { Outflow } from "./outflow.ts";
 import { Reports } from "./reports.ts";
@@ -47,6 +48,7 @@ class RunningTransport implements NatsTransport {
   readonly maxMessageBytes: number;
   readonly #settings: Settings;
   readonly #reports: Reports = new Reports();
+  readonly #incarnations: Incarnations = new Incarnations();
   /** Subjects by peer; a name that cannot be part of one is remembered as undefined. */
   readonly #outboxes: Map<string, string | undefined> = new Map();
   #parts: Parts | undefined;
@@ -160,13 +162,22 @@ class RunningTransport implements NatsTransport {
     const facts = { identity: receiver.identity, subjects, codec: this.#settings.codec };
     const verdict = checkArrival({ subject, data }, facts);
     if (verdict.type === "message") {
-      receiver.onMessage(verdict.message);
+      const { message, incarnation } = verdict;
+      if (this.#incarnations.admit(message.from, incarnation, performance.now())) receiver.onMessage(message);
+      else this.#reportDuplicate(message.from, subject);
       return;
     }
     const { from, failure } = verdict;
     this.#reports.add(`garbage ${from} ${failure.code}`, (count) => {
       const detail = count === 1 ? failure.detail : `${failure.detail} (${count} such messages)`;
       this.#tell({ type: "garbageReceived", from, code: failure.code, detail });
+    });
+  }
+
+  #reportDuplicate(peer: string, from: string): void {
+    this.#reports.add(`duplicate ${peer}`, (count) => {
+      const detail = `${count} messages of another ${peer}, on another store than the one that was heard last`;
+      this.#tell({ type: "peerRefused", peer, from, code: codes.duplicateId, detail });
     });
   }
 

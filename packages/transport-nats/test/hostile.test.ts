@@ -2,6 +2,7 @@
 
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { expect, test } from "vitest";
+import { Incarnations } from "../src/incarnations.ts";
 import { eventually } from "./eventually.ts";
 import { jsonCodec } from "./json-codec.ts";
 import { beat, eventsOf, type Message, plainRoundsOf, Stage } from "./stage.ts";
@@ -47,6 +48,37 @@ test.each([
   await eventually(() => expect(eventsOf(n2, "garbageReceived")).toMatchObject([{ from: subject, code }]));
   await stage.untilDelivered(n1, n2);
   expect(plainRoundsOf(n2)).toEqual([]);
+});
+
+test("of two servers under one name and on two stores, the one that was heard keeps the name", async () => {
+  await using stage = await Stage.open();
+  const [n1, n2] = [await stage.start("n1"), await stage.start("n2")];
+  await stage.untilDelivered(n1, n2);
+  const twin = await stage.start("n1", { identity: { incarnation: "another-i" } });
+  twin.transport.send(beat("n1", "n2", 1));
+  await eventually(() =>
+    expect(eventsOf(n2, "peerRefused")).toMatchObject([
+      { peer: "n1", from: "raft.c-1.n2.n1", code: "QUORATE_DUPLICATE_ID" },
+    ]),
+  );
+  await stage.untilDelivered(n1, n2);
+  expect(plainRoundsOf(n2)).toEqual([]);
+});
+
+test("a name is free for another store when its owner was silent for six seconds", () => {
+  const incarnations = new Incarnations();
+  expect(incarnations.admit("n1", "a", 0)).toBe(true);
+  expect(incarnations.admit("n1", "b", 5999)).toBe(false);
+  expect(incarnations.admit("n1", "a", 5999)).toBe(true);
+  expect(incarnations.admit("n1", "b", 11_998)).toBe(false);
+  expect(incarnations.admit("n1", "b", 11_999)).toBe(true);
+  expect(incarnations.admit("n1", "a", 12_000)).toBe(false);
+});
+
+test("the list of names has an end", () => {
+  const incarnations = new Incarnations();
+  const admitted = Array.from({ length: 2000 }, (_value, count) => incarnations.admit(`n${count}`, "a", 0));
+  expect(admitted.filter(Boolean)).toHaveLength(1024);
 });
 
 test("a flood of noise becomes few events", async () => {
