@@ -60,10 +60,11 @@ test("a restarted node has what it acknowledged", async () => {
 test("the configuration's lease reads reach the node", async () => {
   await using server = await start({ raft: { electionTimeoutMs: [30, 60], heartbeatMs: 10, leaseReads: true } });
   await increment(server);
-  await eventually("a read is answered under the lease", async () => {
+  const answer = await eventually("a read is answered under the lease", async () => {
     const read = await fetch(`${server.url}/v1/counters/hits?consistency=lease`);
-    return read.headers.get("raft-consistency") === "lease" ? read.text() : undefined;
+    return read.headers.get("raft-consistency") === "lease" ? read.json() : undefined;
   });
+  expect(answer).toMatchObject({ name: "hits", value: 1 });
 });
 
 test("closing is idempotent and frees the address", async () => {

@@ -6,6 +6,7 @@ import { exitCodes } from "../errors/catalogue.ts";
 import { addCounterCommands } from "./counter-commands.ts";
 import { reportFailure } from "./failure.ts";
 import type { CliIo } from "./io.ts";
+import { addLeaderCommands } from "./leader-commands.ts";
 import { addClusterOptions } from "./options.ts";
 import { addRegisterCommands } from "./register-commands.ts";
 import { addStatusCommand } from "./status-command.ts";
@@ -41,6 +42,7 @@ function createProgram(io: CliIo, version: string, setExitCode: (code: number) =
     .showHelpAfterError("(--help lists commands and options)");
   addStartCommand(program, io, setExitCode);
   addStatusCommand(program, io, setExitCode);
+  addLeaderCommands(program, io);
   addCounterCommands(program, io);
   addRegisterCommands(program, io);
   return program;

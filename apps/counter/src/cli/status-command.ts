@@ -1,20 +1,12 @@
 // quorate status: every node's own word, put side by side.
 
-import type { Client, NodeStatus } from "@quorate/client";
-import { codeOf } from "@quorate/contracts";
+import type { NodeStatus } from "@quorate/client";
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { exitCodes } from "../errors/catalogue.ts";
 import { type CliIo, usesColor } from "./io.ts";
+import { collectReports, leaderOf, type NodeReport } from "./node-reports.ts";
 import { addClusterOptions, clientFor, endpointsOf, valuesOf } from "./options.ts";
-
-/** What one node said, or why it said nothing. */
-type NodeReport = {
-  readonly endpoint: string;
-  readonly id: string | undefined;
-  readonly status: NodeStatus | undefined;
-  readonly error: { readonly code: string; readonly message: string } | undefined;
-};
 
 /** Adds `quorate status`. `setExitCode` is called when the cluster is not healthy. */
 export function addStatusCommand(program: Command, io: CliIo, setExitCode: (code: number) => void): void {
@@ -23,43 +15,13 @@ export function addStatusCommand(program: Command, io: CliIo, setExitCode: (code
     .action(async (_options: unknown, command: Command) => {
       const values = valuesOf(command);
       await using client = clientFor(io, values);
-      const reports = await collect(client, endpointsOf(io, values));
+      const reports = await collectReports(client, endpointsOf(io, values));
       setExitCode(exitCodeFor(reports));
       io.stdout(values.output === "json" ? `${JSON.stringify(jsonOf(reports))}\n` : textOf(io, reports));
       for (const { endpoint, error } of reports) {
         if (error !== undefined) io.stderr(`${endpoint}: ${error.code}: ${error.message}\n`);
       }
     });
-}
-
-/** Asks the endpoints, then the members that they name and nobody has asked yet. */
-async function collect(client: Client, endpoints: readonly string[]): Promise<readonly NodeReport[]> {
-  const asked = await Promise.all(endpoints.map((endpoint) => ask(client, endpoint, undefined)));
-  const seen = new Set(asked.map(({ id, endpoint }) => id ?? endpoint));
-  const members = asked.flatMap(({ status }) => status?.members ?? []);
-  const others = new Map(members.filter(({ id, http }) => !seen.has(id) && !seen.has(http)).map((m) => [m.id, m.http]));
-  const answers = await Promise.all([...others].map(([id, http]) => ask(client, http, id)));
-  const reports = [...asked.map((report) => withMemberId(report, members)), ...answers];
-  const byNode = new Map(reports.map((report) => [report.id ?? report.endpoint, report]));
-  return [...byNode.values()].toSorted((a, b) => ((a.id ?? a.endpoint) < (b.id ?? b.endpoint) ? -1 : 1));
-}
-
-async function ask(client: Client, endpoint: string, id: string | undefined): Promise<NodeReport> {
-  try {
-    const status = await client.status(endpoint);
-    return { endpoint, id: status.id, status, error: undefined };
-  } catch (error) {
-    const code = codeOf(error);
-    // Wrong addresses are mistakes of the caller, not news about a node.
-    if (code === undefined || code === "QUORATE_CONFIG_INVALID" || !(error instanceof Error)) throw error;
-    return { endpoint, id, status: undefined, error: { code, message: error.message } };
-  }
-}
-
-/** A node that does not answer still has a name if another one knows its address. */
-function withMemberId(report: NodeReport, members: NodeStatus["members"]): NodeReport {
-  const member = members.find(({ http }) => http === report.endpoint);
-  return report.id === undefined && member !== undefined ? { ...report, id: member.id } : report;
 }
 
 function exitCodeFor(reports: readonly NodeReport[]): number {
@@ -151,11 +113,6 @@ function summaryOf(reports: readonly NodeReport[], statuses: readonly NodeStatus
   const tolerance = up < quorum ? "no quorum" : `tolerates ${more} more failure${more === 1 ? "" : "s"}`;
   const plural = voters.length === 1 ? "voter" : "voters";
   return `cluster ${first.cluster}  ${voters.length} ${plural}  quorum ${quorum}  ${tolerance}${down === 0 ? "" : ` (${down} down)`}`;
-}
-
-/** Of several that call themselves leader, the one with the latest term: the others do not know yet. */
-function leaderOf(statuses: readonly NodeStatus[]): NodeStatus | undefined {
-  return statuses.filter(({ role }) => role === "leader").toSorted((a, b) => b.term - a.term)[0];
 }
 
 const noBorders = {

@@ -105,7 +105,7 @@ test("-o json prints failures as data too", async () => {
 test("stale reads pass their bound on, and the bound is for stale reads only", async () => {
   const { service, nodes } = oneNode();
   await run(["counter", "add", "hits"], nodes);
-  service.status = { role: "follower", leaderHeardMsAgo: 30, leaderId: "n3" };
+  service.status = { role: "follower", leaderHeardMsAgo: 30, stateAgeMs: 30, leaderId: "n3" };
   const get = ["counter", "get", "hits", "--consistency", "stale", "--max-age-ms"];
   expect(await run([...get, "30"], nodes)).toMatchObject({ exitCode: 0, stdout: "1\n" });
   expect(await run([...get, "29", "--timeout-ms", "50"], nodes)).toMatchObject({ exitCode: 1 });
@@ -151,7 +151,7 @@ test("help and version go to stdout and end with 0", async () => {
   expect(await run(["--version"], {})).toEqual({ exitCode: 0, stdout: "9.9.9\n", stderr: "" });
   const help = await run(["--help"], {});
   expect(help).toMatchObject({ exitCode: 0, stderr: "" });
-  expect(help.stdout).toMatch(/start .*\n.*status .*\n.*counter .*\n.*register /);
+  expect(help.stdout).toMatch(/start .*\n.*status .*\n.*leader .*\n.*counter .*\n.*register /);
 });
 
 test("start passes file and flags on and returns the node's exit code", async () => {

@@ -63,8 +63,13 @@ test("every key can be a flag, and no file is needed", () => {
     transport: { type: "tcp" },
     storage: { type: "file" },
     raft: {
-      ...{ electionTimeoutMs: [300, 900], heartbeatMs: 60, preVote: false, leaderLease: false, checkQuorum: false },
-      ...{ leaseReads: false, maxClockDrift: 0.25 },
+      electionTimeoutMs: [300, 900],
+      heartbeatMs: 60,
+      preVote: false,
+      leaderLease: false,
+      checkQuorum: false,
+      leaseReads: false,
+      maxClockDrift: 0.25,
     },
   });
 });
