@@ -198,8 +198,8 @@ describe("a failed write", () => {
       message: expect.stringContaining("snapshot-0000000000000020-1.tmp: ENOSPC"),
       hint: expect.stringContaining("Free space"),
     });
-    await store.close();
     expect(disk.fileNames).toEqual([name(10)]);
+    await store.close();
     // Opening and reading need no space.
     expect((await findSnapshotOn(disk))?.content).toEqual(contentOf(10, 1000));
     disk.onOperation = () => {};
