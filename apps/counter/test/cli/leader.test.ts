@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { noLeader, notLeader, timedOut, transferAborted, transferRefused } from "../http/errors.ts";
 import { FakeService } from "../http/fake-node.ts";
+import { MemoryCluster } from "../support/memory-cluster.ts";
 import { oneNode, run } from "./run.ts";
 
 function follower(id: string, term: number, leaderId: string | undefined): FakeService {
@@ -123,4 +124,24 @@ test.each([
   expect(ended).toMatchObject({ exitCode: 2, stdout: "" });
   expect(ended.stderr).toContain(says);
   expect(service.transfers).toEqual([]);
+});
+
+test("between real nodes, leadership is where show says after transfer has moved it", async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const old = await cluster.leader();
+  const target = cluster.ids.find((id) => id !== old) ?? "";
+  const real = {
+    env: { QUORATE_ENDPOINTS: cluster.ids.map((id) => `http://${id}.test`).join(",") },
+    fetch: (url: string, init: RequestInit) => cluster.fetch(url, init),
+  };
+  const moved = await run(["leader", "transfer", target], {}, real);
+  expect(moved).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(moved.stdout).toMatch(new RegExp(`^${target} leads in term \\d+ at http://${target}\\.test\n$`));
+  expect(await run(["leader", "show"], {}, real)).toEqual(moved);
+  const refused = await run(["leader", "transfer", "n9"], {}, real);
+  expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(refused.stderr).toBe(
+    "error: QUORATE_TRANSFER_REFUSED: leadership cannot be handed to n9: it is not a voter of the configuration\n" +
+      "  The voters are n1, n2, n3: choose one that does not lead.\n",
+  );
 });
