@@ -80,7 +80,11 @@ export class BrokerLink {
 
   /** Hands a message to the connection. Only while the link is up; the bytes must not be changed afterwards. */
   publish(subject: string, bytes: Uint8Array): void {
-    this.#connection?.publish(subject, bytes);
+    try {
+      this.#connection?.publish(subject, bytes);
+    } catch {
+      // Its owner is draining it, or the broker has just lowered its limit: lost like anything else on the way.
+    }
   }
 
   /** Resolves when the broker has taken everything published so far; rejects if the connection is lost before. */

@@ -104,6 +104,25 @@ test("a given connection is used, and left as it was: open, and without a subscr
   expect(received).toHaveLength(1);
 });
 
+test("a given connection that its owner drains takes nothing any more, and sending goes on without an error", async () => {
+  await using stage = await Stage.open();
+  const connection = await connect({ servers: stage.broker.url });
+  const transport = natsTransport({ connection, codec: jsonCodec() });
+  const events: string[] = [];
+  await transport.start({
+    identity: { clusterId: "c-1", nodeId: "n1", incarnation: "i" },
+    onMessage: () => {},
+    onEvent: ({ type }) => events.push(type),
+  });
+  const drained = connection.drain();
+  await eventually(() => {
+    transport.send(beat("n1", "n2", 1));
+    expect(events).toEqual(["brokerConnected", "brokerDisconnected"]);
+  });
+  await drained;
+  await transport.close();
+});
+
 test("a given connection that its owner closes is told, and does no harm", async () => {
   await using stage = await Stage.open();
   const connection = await connect({ servers: stage.broker.url });
