@@ -219,74 +219,77 @@ async function brokenLaws(mistake: Mistake): Promise<readonly string[]> {
   return broken;
 }
 
+/** The law that each mistake breaks. */
+const caught: readonly { readonly mistake: Mistake; readonly law: string }[] = [
+  { mistake: "answers that it is durable", law: "says what it supports" },
+  { mistake: "initialises twice", law: "a second identity is refused" },
+  { mistake: "forgets the identity", law: "an identity is found again, with everything else still empty" },
+  { mistake: "forgets the vote", law: "term and vote are found again, and the latest wins" },
+  { mistake: "keeps what a truncation removes", law: "a truncation deletes the entry at its index and all after it" },
+  { mistake: "truncates one entry too many", law: "a truncation deletes the entry at its index and all after it" },
+  { mistake: "takes entries that leave a gap", law: "a refusal does not disturb the writes in flight around it" },
+  {
+    mistake: "takes a hard state although it refuses the entries",
+    law: "refuses as a whole, and goes on: entries that overlap the log",
+  },
+  { mistake: "loses the last write", law: "entries of many writes make one log" },
+  { mistake: "resolves writes in reverse", law: "of several writes in flight each resolves after all before it" },
+  {
+    mistake: "applies a write late",
+    law: "a read sees the writes that were called before it and are still in flight",
+  },
+  { mistake: "reads one byte too many", law: "a read stops before it passes maxBytes of data" },
+  {
+    mistake: "returns nothing over maxBytes",
+    law: "a read returns one entry even if that one alone passes maxBytes",
+  },
+  { mistake: "reads outside of the log", law: "the first entry of an empty log is out of range" },
+  {
+    mistake: "reads what is there later",
+    law: "a read that began before a truncation gives what the log was when it was called",
+  },
+  {
+    mistake: "hands out bytes that it goes on using",
+    law: "bytes that were read stay as they are while the store goes on",
+  },
+  { mistake: "goes on after close", law: "every call after close is refused" },
+  {
+    mistake: "keeps configurations that were truncated",
+    law: "one write truncates and appends in its place, term runs and configurations included",
+  },
+  { mistake: "begins a term run at every write", law: "entries of many writes make one log" },
+  {
+    mistake: "keeps the base among the entries",
+    law: "a compaction to any entry of the log keeps exactly the entries after it",
+  },
+  {
+    mistake: "keeps the log of another term",
+    law: "a compaction to a base of a lower term than the log has there replaces the log by an empty one after it",
+  },
+  {
+    mistake: "ignores a base behind the end",
+    law: "a compaction to a base right behind the end of the log replaces the log by an empty one after it",
+  },
+  { mistake: "moves the base back", law: "a base at or before the present one changes nothing" },
+  { mistake: "forgets the base", law: "an empty log can be compacted, and goes on after the base" },
+  {
+    mistake: "forgets the vote when it compacts",
+    law: "a compaction leaves identity, term and vote as they were",
+  },
+  { mistake: "compacts late", law: "compactions and writes in flight take effect in call order" },
+  { mistake: "resolves a compaction late", law: "compactions and writes in flight resolve in call order" },
+  {
+    mistake: "takes a compaction's base for an entry of term 0",
+    law: "refuses as a whole, and goes on: an entry whose term is lower than the base's",
+  },
+];
+
 describe("the storage suite", () => {
   test("passes a correct store", async () => {
     expect(await brokenLaws("none")).toEqual([]);
   });
 
-  test.each<{ mistake: Mistake; law: string }>([
-    { mistake: "answers that it is durable", law: "says what it supports" },
-    { mistake: "initialises twice", law: "a second identity is refused" },
-    { mistake: "forgets the identity", law: "an identity is found again, with everything else still empty" },
-    { mistake: "forgets the vote", law: "term and vote are found again, and the latest wins" },
-    { mistake: "keeps what a truncation removes", law: "a truncation deletes the entry at its index and all after it" },
-    { mistake: "truncates one entry too many", law: "a truncation deletes the entry at its index and all after it" },
-    { mistake: "takes entries that leave a gap", law: "a refusal does not disturb the writes in flight around it" },
-    {
-      mistake: "takes a hard state although it refuses the entries",
-      law: "refuses as a whole, and goes on: entries that overlap the log",
-    },
-    { mistake: "loses the last write", law: "entries of many writes make one log" },
-    { mistake: "resolves writes in reverse", law: "of several writes in flight each resolves after all before it" },
-    {
-      mistake: "applies a write late",
-      law: "a read sees the writes that were called before it and are still in flight",
-    },
-    { mistake: "reads one byte too many", law: "a read stops before it passes maxBytes of data" },
-    {
-      mistake: "returns nothing over maxBytes",
-      law: "a read returns one entry even if that one alone passes maxBytes",
-    },
-    { mistake: "reads outside of the log", law: "the first entry of an empty log is out of range" },
-    {
-      mistake: "reads what is there later",
-      law: "a read that began before a truncation gives what the log was when it was called",
-    },
-    {
-      mistake: "hands out bytes that it goes on using",
-      law: "bytes that were read stay as they are while the store goes on",
-    },
-    { mistake: "goes on after close", law: "every call after close is refused" },
-    {
-      mistake: "keeps configurations that were truncated",
-      law: "one write truncates and appends in its place, term runs and configurations included",
-    },
-    { mistake: "begins a term run at every write", law: "entries of many writes make one log" },
-    {
-      mistake: "keeps the base among the entries",
-      law: "a compaction to any entry of the log keeps exactly the entries after it",
-    },
-    {
-      mistake: "keeps the log of another term",
-      law: "a compaction to a base of a lower term than the log has there replaces the log by an empty one after it",
-    },
-    {
-      mistake: "ignores a base behind the end",
-      law: "a compaction to a base right behind the end of the log replaces the log by an empty one after it",
-    },
-    { mistake: "moves the base back", law: "a base at or before the present one changes nothing" },
-    { mistake: "forgets the base", law: "an empty log can be compacted, and goes on after the base" },
-    {
-      mistake: "forgets the vote when it compacts",
-      law: "a compaction leaves identity, term and vote as they were",
-    },
-    { mistake: "compacts late", law: "compactions and writes in flight take effect in call order" },
-    { mistake: "resolves a compaction late", law: "compactions and writes in flight resolve in call order" },
-    {
-      mistake: "takes a compaction's base for an entry of term 0",
-      law: "refuses as a whole, and goes on: an entry whose term is lower than the base's",
-    },
-  ])("catches a store that $mistake", async ({ mistake, law }) => {
+  test.each(caught)("catches a store that $mistake", async ({ mistake, law }) => {
     expect(await brokenLaws(mistake)).toContain(law);
   });
 

@@ -60,6 +60,26 @@ test("a log that spans real segments is found again", async () => {
   await reopened.close();
 });
 
+test("a log that is compacted as it grows takes a bounded number of real segments", async () => {
+  const directory = temporaryDirectory();
+  const storage = fileLogStorage({ directory, segmentBytes: 64 * 1024 });
+  await storage.load();
+  await storage.initialise(identity);
+  for (let index = 1; index <= 400; index += 1) {
+    const write = storage.write({ entries: [command(index, 1, 3000)] });
+    if (index % 20 === 0) await storage.compact({ index: index - 5, term: 1 });
+    await write;
+  }
+  await storage.close();
+  const segments = readdirSync(directory).filter((name) => name.endsWith(".log"));
+  expect(segments.length).toBeLessThanOrEqual(3);
+  expect(segments).not.toContain("segment-0000000001.log");
+  const reopened = fileLogStorage({ directory, segmentBytes: 64 * 1024 });
+  const { base, entries } = await findIn(reopened);
+  expect([base, entries.length]).toEqual([{ index: 395, term: 1 }, 5]);
+  await reopened.close();
+});
+
 test("a store is used after load, and loaded once", async () => {
   const storage = fileLogStorage({ directory: temporaryDirectory(), segmentBytes: 64 * 1024 });
   expect(await codeOfRejection(storage.write({ entries: [] }))).toBe("QUORATE_NOT_LOADED");
