@@ -1,0 +1,70 @@
+// The program: many seeds on several threads, one summary line, and an exit code that a script can use.
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { addTotals, describeTotals, emptyTotals } from "../src/cli-totals.ts";
+
+type Ended = { readonly code: number | string | null; readonly stdout: string; readonly stderr: string };
+
+const program = fileURLToPath(new URL("../src/cli.ts", import.meta.url));
+
+function run(...args: readonly string[]): Promise<Ended> {
+  const { promise, resolve } = Promise.withResolvers<Ended>();
+  execFile(process.execPath, ["--conditions=quorate-source", program, ...args], (error, stdout, stderr) =>
+    resolve({ code: error === null ? 0 : (error.code ?? null), stdout, stderr }),
+  );
+  return promise;
+}
+
+const held = {
+  seed: 1,
+  failure: undefined,
+  simulatedMs: 3_600_000,
+  recoveryMs: 80,
+  operations: 10,
+  events: 100,
+  faults: 5,
+  reruns: 1,
+};
+
+describe("quorate-simulate", () => {
+  test("runs the seeds that it was told and ends with 0 if every property held", async () => {
+    const ended = await run("--seeds", "12", "--duration-ms", "2000", "--rerun", "5", "-o", "json");
+    expect(ended.code).toBe(0);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ seeds: 12, failures: 0, reruns: 2 });
+  }, 30_000);
+
+  test("says in one line what it has done", async () => {
+    const ended = await run("--seeds", "3", "--nodes", "1", "--duration-ms", "1000", "--faults", "loss=0.1,crash=30");
+    expect(ended.stdout).toMatch(/^3 seeds, every property held; .* h simulated in .* operations, .*\n$/);
+  }, 30_000);
+
+  test.each([
+    { args: ["--seeds", "many"], words: "--seeds is many" },
+    { args: ["--faults", "rain=1"], words: '--faults has "rain=1"' },
+    { args: ["--unknown"], words: "--unknown" },
+  ])(
+    "ends with 2 and the usage on wrong arguments: $words",
+    async ({ args, words }) => {
+      const ended = await run(...args);
+      expect(ended.code).toBe(2);
+      expect(ended.stderr).toContain(words);
+      expect(ended.stderr).toContain("Usage: quorate-simulate");
+    },
+    30_000,
+  );
+
+  test("ends with 1 and the seed when a run fails", async () => {
+    // Options that `simulate` refuses make every run fail.
+    const ended = await run("--seeds", "30", "--nodes", "10", "--workers", "1");
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/FAILED: seed \d+/);
+  }, 30_000);
+
+  test("names the seeds that failed", () => {
+    const totals = addTotals(addTotals(emptyTotals, held), { ...held, seed: 7, failure: "some property" });
+    expect(describeTotals(totals, { wallMs: 10_000, workers: 2 })).toBe(
+      "2 seeds, 1 FAILED: seed 7; 2.00 h simulated in 10 s (360x real time a worker); 20 operations, 10 faults, slowest recovery 80 ms; 2 runs repeated",
+    );
+  });
+});
