@@ -23,6 +23,8 @@ export const messageNumbers: Readonly<Record<Message["type"], number>> = {
   heartbeatRequest: 7,
   heartbeatResponse: 8,
   timeoutNow: 9,
+  snapshotRequest: 10,
+  snapshotResponse: 11,
 };
 
 /** The number of each entry kind. */

@@ -71,6 +71,25 @@ function readMessage(fields: FieldReader, known: { readonly type: Message["type"
       return { type, ...header, round: fields.integer("round") };
     case "timeoutNow":
       return { type, ...header };
+    case "snapshotRequest":
+      return {
+        type,
+        ...header,
+        lastIncludedIndex: fields.integer("lastIncludedIndex"),
+        lastIncludedTerm: fields.integer("lastIncludedTerm"),
+        configuration: fields.bytes("configuration"),
+        sizeBytes: fields.integer("sizeBytes"),
+        checksum: fields.integer("checksum"),
+        offsetBytes: fields.integer("offsetBytes"),
+        data: fields.bytes("data"),
+      };
+    case "snapshotResponse":
+      return {
+        type,
+        ...header,
+        lastIncludedIndex: fields.integer("lastIncludedIndex"),
+        receivedBytes: fields.integer("receivedBytes"),
+      };
     default:
       return unknownType(type);
   }

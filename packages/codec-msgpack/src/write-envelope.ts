@@ -82,6 +82,18 @@ function bodyFields(message: Message): readonly unknown[] {
       return [message.round];
     case "timeoutNow":
       return [];
+    case "snapshotRequest":
+      return [
+        message.lastIncludedIndex,
+        message.lastIncludedTerm,
+        message.configuration,
+        message.sizeBytes,
+        message.checksum,
+        message.offsetBytes,
+        message.data,
+      ];
+    case "snapshotResponse":
+      return [message.lastIncludedIndex, message.receivedBytes];
     default:
       return unknownMessage(message);
   }

@@ -40,6 +40,18 @@ const messages: Readonly<Record<string, Envelope["message"]>> = {
   },
   "heartbeat-request": { type: "heartbeatRequest", ...header, commitIndex: 40, round: 12 },
   "heartbeat-response": { type: "heartbeatResponse", ...header, round: 12 },
+  "snapshot-request": {
+    type: "snapshotRequest",
+    ...header,
+    lastIncludedIndex: 41,
+    lastIncludedTerm: 6,
+    configuration: new TextEncoder().encode('{"voters":["n1"],"learners":[]}'),
+    sizeBytes: 70_000,
+    checksum: 0xdeadbeef,
+    offsetBytes: 65_536,
+    data: Uint8Array.of(4, 5, 6),
+  },
+  "snapshot-response": { type: "snapshotResponse", ...header, lastIncludedIndex: 41, receivedBytes: 65_539 },
   "timeout-now": { type: "timeoutNow", ...header },
   "largest-numbers": {
     type: "heartbeatRequest",

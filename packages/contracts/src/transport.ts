@@ -14,6 +14,8 @@ export const laneOf: Readonly<Record<MessageType, Lane>> = {
   heartbeatRequest: "control",
   heartbeatResponse: "control",
   timeoutNow: "control",
+  snapshotRequest: "append",
+  snapshotResponse: "append",
   appendRequest: "append",
   appendResponse: "append",
 };

@@ -48,6 +48,11 @@ export class ConfigurationHistory {
     this.#placed = [...this.#placed, { index: entry.index, configuration }];
   }
 
+  /** The log begins after `first` now; later configurations go on counting only if their entries were kept. */
+  rebase(first: PlacedConfiguration, { keepsTail }: { readonly keepsTail: boolean }): void {
+    this.#placed = [first, ...(keepsTail ? this.#placed.filter(({ index }) => index > first.index) : [])];
+  }
+
   /** Goes back to what counted before `index`. */
   truncateFrom(index: number): void {
     this.#placed = this.#placed.filter((placed) => placed.index < index);

@@ -71,6 +71,17 @@ export class Durability {
     this.#unwrittenFrom = index;
   }
 
+  /**
+   * The log begins after `index` now; everything before is durable as a snapshot. Storage replaces its whole log if it
+   * does not hold that entry, so a truncation at or before it is done with.
+   */
+  rebased(index: number, { keepsTail }: { readonly keepsTail: boolean }): void {
+    for (const write of this.#inFlight) write.lastIndex = keepsTail ? Math.max(write.lastIndex, index) : index;
+    this.#durableIndex = keepsTail ? Math.max(this.#durableIndex, index) : index;
+    this.#unwrittenFrom = keepsTail ? Math.max(this.#unwrittenFrom, index + 1) : index + 1;
+    if (!keepsTail || (this.#truncateFrom ?? index + 1) <= index) this.#truncateFrom = undefined;
+  }
+
   /** Everything that changed since the last call, as one write; undefined if nothing did. */
   takeWrite(log: RaftLog, now: number): LogWrite | undefined {
     if (!this.#isDirty(log)) return undefined;

@@ -65,6 +65,7 @@ export type RaftEvent =
   | { readonly type: "electionWon"; readonly term: number; readonly votes: readonly NodeId[] }
   | { readonly type: "steppedDown"; readonly term: number; readonly reason: StepDownReason; readonly detail: string }
   | { readonly type: "configurationChanged"; readonly index: number; readonly configuration: Configuration }
+  | { readonly type: "snapshotInstalled"; readonly index: number; readonly term: number }
   | { readonly type: "transferStarted"; readonly to: NodeId; readonly term: number }
   /** The target did not take over within an election timeout; this server goes on leading. */
   | { readonly type: "transferAborted"; readonly to: NodeId; readonly term: number }

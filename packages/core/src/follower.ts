@@ -56,7 +56,7 @@ export function onAppendRequest(server: Server, message: AppendRequest): Ignored
 }
 
 /** Follows the leader of this or a later term; refuses one of an older term. Thesis 3.4. */
-function recognizeLeader(server: Server, from: string, term: number): IgnoredReason | undefined {
+export function recognizeLeader(server: Server, from: string, term: number): IgnoredReason | undefined {
   if (term < server.term) return "olderTerm";
   if (term > server.term) moveToTerm(server, term);
   // Election Safety: a term has one leader, so nobody else can lead this server's term.

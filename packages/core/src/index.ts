@@ -23,6 +23,8 @@ export type {
   MessageType,
   PreVoteRequest,
   PreVoteResponse,
+  SnapshotRequest,
+  SnapshotResponse,
   TimeoutNow,
   VoteRefusal,
   VoteRequest,
@@ -51,3 +53,4 @@ export type { ChangeMisfit, MembershipChange } from "./configuration.ts";
 export { decodeConfiguration, encodeConfiguration } from "./configuration.ts";
 export type { ChangeRequest } from "./membership.ts";
 export type { ChangeResult } from "./ready.ts";
+export type { SnapshotPosition } from "./snapshot.ts";

@@ -14,9 +14,9 @@ export function sizeOf(entry: Entry): number {
 
 /** The log of one server. Positions before `firstIndex` were compacted; `base` is the last of them. */
 export class RaftLog {
-  readonly #base: EntryId;
+  #base: EntryId;
   /** Ascending; covers base.index + 1 to lastIndex. A log has few terms, so this stays small. */
-  readonly #runs: TermRun[];
+  #runs: TermRun[];
   #lastIndex: number;
   /** The newest entries, consecutive, ending at lastIndex. Those before #cacheStart were evicted. */
   #cache: Entry[] = [];
@@ -101,6 +101,22 @@ export class RaftLog {
     for (const entry of this.#cache.splice(kept)) this.#cacheBytes -= sizeOf(entry);
     while ((this.#runs.at(-1)?.firstIndex ?? 0) >= index) this.#runs.pop();
     this.#lastIndex = index - 1;
+    this.#sharedSlice = [];
+  }
+
+  /** Begins after `base`: forgets everything up to it, and everything else too if `base` is not in this log. */
+  rebase(base: EntryId): void {
+    const hasBase = this.contains(base);
+    const firstKept = this.#runs.findLastIndex(({ firstIndex }) => firstIndex <= base.index + 1);
+    const kept = hasBase ? this.#runs.slice(Math.max(0, firstKept)) : [];
+    this.#runs = kept
+      .map(({ firstIndex, term }) => ({ firstIndex: Math.max(firstIndex, base.index + 1), term }))
+      .filter(({ firstIndex }) => firstIndex <= this.#lastIndex);
+    const dropped = hasBase ? Math.max(0, base.index + 1 - this.#cacheStart) : this.#cache.length;
+    for (const entry of this.#cache.slice(0, dropped)) this.#cacheBytes -= sizeOf(entry);
+    this.#cache = this.#cache.slice(dropped);
+    this.#lastIndex = hasBase ? this.#lastIndex : base.index;
+    this.#base = base;
     this.#sharedSlice = [];
   }
 

@@ -110,6 +110,32 @@ export type TimeoutNow = Header & {
   readonly type: "timeoutNow";
 };
 
+/**
+ * A piece of the snapshot that ends with (`lastIncludedIndex`, `lastIncludedTerm`). Each piece says everything about the
+ * whole, so that pieces of different snapshots cannot be mixed up. Thesis figure 5.3.
+ */
+export type SnapshotRequest = Header & {
+  readonly type: "snapshotRequest";
+  readonly lastIncludedIndex: number;
+  readonly lastIncludedTerm: number;
+  /** The configuration as of the last included entry, as the data of a configuration entry. */
+  readonly configuration: Uint8Array;
+  /** Length of the whole snapshot. */
+  readonly sizeBytes: number;
+  /** CRC-32 of the whole snapshot. */
+  readonly checksum: number;
+  /** Where in the snapshot `data` belongs. */
+  readonly offsetBytes: number;
+  readonly data: Uint8Array;
+};
+
+/** I have this much of that snapshot; go on from there. The end of a transfer is an accepted append instead. */
+export type SnapshotResponse = Header & {
+  readonly type: "snapshotResponse";
+  readonly lastIncludedIndex: number;
+  readonly receivedBytes: number;
+};
+
 /** Everything a server can receive from another one. */
 export type Message =
   | PreVoteRequest
@@ -120,7 +146,9 @@ export type Message =
   | AppendResponse
   | HeartbeatRequest
   | HeartbeatResponse
-  | TimeoutNow;
+  | TimeoutNow
+  | SnapshotRequest
+  | SnapshotResponse;
 
 /** The discriminator of {@link Message}. */
 export type MessageType = Message["type"];

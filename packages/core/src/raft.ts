@@ -25,7 +25,7 @@ import {
   serveWaitingReads,
 } from "./leader.ts";
 import { sizeOf } from "./log.ts";
-import type { AppendResponse, HeartbeatResponse, Message } from "./message.ts";
+import type { AppendResponse, HeartbeatResponse, Message, SnapshotResponse } from "./message.ts";
 import { type ChangeRequest, concludeChange, proposeChange } from "./membership.ts";
 import { completeOptions, type RaftOptions } from "./options.ts";
 import type {
@@ -40,9 +40,16 @@ import type {
 import { onAppendResponse, onEntriesForPeer, replicate } from "./replication.ts";
 import { emptyState, type RestoredState, Server } from "./server.ts";
 import type { RaftStatus } from "./status.ts";
+import {
+  compactTo,
+  onSnapshotInstalled,
+  onSnapshotRequest,
+  onSnapshotResponse,
+  type SnapshotPosition,
+} from "./snapshot.ts";
 import { beginTransfer, continueTransfer, onTimeoutNow, onTransferTick } from "./transfer.ts";
 import { statusOf } from "./describe.ts";
-import type { Entry, EntryId, NodeId } from "./types.ts";
+import type { Configuration, Entry, EntryId, NodeId } from "./types.ts";
 
 /**
  * One server of a Raft cluster, as a deterministic function of its inputs.
@@ -168,6 +175,24 @@ export class Raft {
     });
   }
 
+  /**
+   * A snapshot that the leader sent is durable, and the state machine contains it. Returns false if it is not of use any
+   * more: then the state machine must be left alone. Call before restoring; nothing is handed over in between.
+   */
+  snapshotInstalled(position: SnapshotPosition): boolean {
+    return this.#input(undefined, (server) => onSnapshotInstalled(server, position));
+  }
+
+  /** A durable snapshot contains everything up to `index`: forgets the log up to there. Returns where it begins now. */
+  compact(index: number): EntryId {
+    return this.#input(undefined, (server) => compactTo(server, index));
+  }
+
+  /** The configuration as of `index`, for a snapshot that ends there. */
+  configurationAt(index: number): Configuration {
+    return this.#server.configurations.asOf(index).configuration;
+  }
+
   /** The entries that a `LogRead` asked for: consecutive from its first index, at least one. */
   logRead(logReadId: number, entries: readonly Entry[]): void {
     this.#input(undefined, (server) => {
@@ -256,14 +281,20 @@ function dispatch(server: Server, message: Message): IgnoredReason | undefined {
       return onAppendRequest(server, message);
     case "timeoutNow":
       return onTimeoutNow(server, message);
+    case "snapshotRequest":
+      return onSnapshotRequest(server, message);
     case "heartbeatResponse":
     case "appendResponse":
+    case "snapshotResponse":
       return onFollowerResponse(server, message);
   }
 }
 
 /** Answers to a leader: only those of its own term count. Thesis 3.3. */
-function onFollowerResponse(server: Server, message: HeartbeatResponse | AppendResponse): IgnoredReason | undefined {
+function onFollowerResponse(
+  server: Server,
+  message: HeartbeatResponse | AppendResponse | SnapshotResponse,
+): IgnoredReason | undefined {
   if (message.term > server.term) {
     moveToTerm(server, message.term);
     return undefined;
@@ -273,6 +304,7 @@ function onFollowerResponse(server: Server, message: HeartbeatResponse | AppendR
   const progress = leader.peers.get(message.from);
   if (progress === undefined) return "unknownSender";
   progress.lastContact = server.now;
+  if (message.type === "snapshotResponse") return onSnapshotResponse(server, leader, progress, message);
   if (message.type === "heartbeatResponse") return onHeartbeatResponse(server, leader, progress, message);
   return onAppendResponse(server, leader, progress, message);
 }

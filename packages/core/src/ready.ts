@@ -3,8 +3,8 @@
 import type { ChangeMisfit } from "./configuration.ts";
 import type { LogWrite } from "./durability.ts";
 import type { IgnoredReason, RaftEvent } from "./events.ts";
-import type { Message } from "./message.ts";
-import type { Entry, NodeId } from "./types.ts";
+import type { Message, SnapshotRequest, SnapshotResponse } from "./message.ts";
+import type { Entry, EntryId, NodeId } from "./types.ts";
 
 /** A read that may be answered once the state machine has applied `index`. Thesis 6.4. */
 export type ConfirmedRead = {
@@ -43,6 +43,14 @@ export type Ready = {
   readonly confirmedReads: readonly ConfirmedRead[];
   readonly rejectedReads: readonly RejectedRead[];
   readonly logReads: readonly LogRead[];
+  /** Compact the stored log to this base, before `write`. */
+  readonly compactTo: EntryId | undefined;
+  /** Peers that need a snapshot instead of the log: send the latest one, in chunks. Said once per peer and leadership. */
+  readonly snapshotNeeded: readonly NodeId[];
+  /** Pieces of a snapshot from the leader: store, answer with how much is there, and install when complete. */
+  readonly snapshotChunks: readonly SnapshotRequest[];
+  /** How far peers have come with the snapshot they are sent. */
+  readonly snapshotAnswers: readonly SnapshotResponse[];
   readonly events: readonly RaftEvent[];
 };
 

@@ -18,12 +18,7 @@ export function replicate(server: Server, leader: Leader): void {
 }
 
 function sendEntries(server: Server, peer: NodeId, progress: Progress): void {
-  if (progress.nextIndex < server.log.firstIndex) {
-    progress.needsSnapshot();
-    const { firstIndex } = server.log;
-    server.emit({ type: "peerBehindLog", peer, nextIndex: progress.nextIndex, firstIndex });
-    return;
-  }
+  if (needsSnapshot(server, peer, progress)) return;
   const { maxAppendBytes } = server.options.limits;
   const entries = server.log.slice(progress.nextIndex, server.log.lastIndex, maxAppendBytes);
   if (entries === undefined) requestFromStorage(server, peer, progress);
@@ -32,7 +27,17 @@ function sendEntries(server: Server, peer: NodeId, progress: Progress): void {
 
 /** Asks whether the position before nextIndex matches, without sending entries. */
 export function sendEmptyAppend(server: Server, peer: NodeId, progress: Progress): void {
-  if (progress.mode !== "snapshot") sendAppend(server, peer, progress, []);
+  if (progress.mode !== "snapshot" && !needsSnapshot(server, peer, progress)) sendAppend(server, peer, progress, []);
+}
+
+/** True if the log no longer reaches back to what the peer needs; the peer then waits for a snapshot. Thesis 5.3. */
+function needsSnapshot(server: Server, peer: NodeId, progress: Progress): boolean {
+  const { firstIndex } = server.log;
+  if (progress.nextIndex >= firstIndex) return false;
+  server.emit({ type: "peerBehindLog", peer, nextIndex: progress.nextIndex, firstIndex });
+  server.output.snapshotNeeded.push(peer);
+  progress.needsSnapshot();
+  return true;
 }
 
 function sendAppend(server: Server, peer: NodeId, progress: Progress, entries: readonly Entry[]): void {

@@ -7,12 +7,12 @@ import { Durability } from "./durability.ts";
 import type { RaftEvent, StepDownReason } from "./events.ts";
 import type { ReadLease } from "./lease.ts";
 import { RaftLog } from "./log.ts";
-import type { Message } from "./message.ts";
+import type { Message, SnapshotRequest, SnapshotResponse } from "./message.ts";
 import type { CompleteOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import type { ReadQueue } from "./read-queue.ts";
 import type { ConfirmedRead, LogRead, RejectedRead } from "./ready.ts";
-import type { Configuration, Entry, HardState, LogSummary, NodeId } from "./types.ts";
+import type { Configuration, Entry, EntryId, HardState, LogSummary, NodeId } from "./types.ts";
 
 /** What a server is given when it starts: everything that survived, or {@link emptyState} at the very first start. */
 export type RestoredState = {
@@ -94,6 +94,10 @@ export type Output = {
   confirmedReads: ConfirmedRead[];
   rejectedReads: RejectedRead[];
   logReads: LogRead[];
+  compactTo: EntryId | undefined;
+  snapshotNeeded: NodeId[];
+  snapshotChunks: SnapshotRequest[];
+  snapshotAnswers: SnapshotResponse[];
   events: RaftEvent[];
 };
 
@@ -264,5 +268,15 @@ export class Server {
 }
 
 function emptyOutput(): Output {
-  return { messages: [], confirmedReads: [], rejectedReads: [], logReads: [], events: [] };
+  return {
+    messages: [],
+    confirmedReads: [],
+    rejectedReads: [],
+    logReads: [],
+    compactTo: undefined,
+    snapshotNeeded: [],
+    snapshotChunks: [],
+    snapshotAnswers: [],
+    events: [],
+  };
 }

@@ -32,6 +32,18 @@ function sampleMessages(): readonly Message[] {
     { type: "heartbeatRequest", ...header, commitIndex: 40, round: 12 },
     { type: "heartbeatResponse", ...header, round: 12 },
     { type: "timeoutNow", ...header },
+    {
+      type: "snapshotRequest",
+      ...header,
+      lastIncludedIndex: 41,
+      lastIncludedTerm: 6,
+      configuration: Uint8Array.of(123, 125),
+      sizeBytes: 2 ** 33,
+      checksum: 2 ** 32 - 1,
+      offsetBytes: 2 ** 32,
+      data: Uint8Array.of(0, 128, 255),
+    },
+    { type: "snapshotResponse", ...header, lastIncludedIndex: 41, receivedBytes: 2 ** 32 },
     { type: "heartbeatRequest", from: "节点一", to: "n\u{1f980}", term: largest, commitIndex: largest, round: 2 ** 32 },
   ];
 }
@@ -78,6 +90,18 @@ function randomMessage(random: SeededRandom): Message {
       isTransfer: random.chance(0.5),
     }),
     () => ({ type: "timeoutNow", ...common }),
+    () => ({
+      type: "snapshotRequest",
+      ...common,
+      lastIncludedIndex: number(),
+      lastIncludedTerm: number(),
+      configuration: random.bytes(random.integer(0, 60)),
+      sizeBytes: number(),
+      checksum: number(),
+      offsetBytes: number(),
+      data: random.bytes(pick(random, [0, 1, 255, 256, 5_000])),
+    }),
+    () => ({ type: "snapshotResponse", ...common, lastIncludedIndex: number(), receivedBytes: number() }),
     () => ({ type: "voteResponse", ...common, ...vote }),
     () => ({ type: "appendRequest", ...common, ...randomAppend(random), leaderCommit: number() }),
     () => ({ type: "appendResponse", ...common, accepted: true, matchIndex: number() }),
@@ -137,6 +161,8 @@ const numberFields: Readonly<Record<Message["type"], readonly string[]>> = {
   heartbeatRequest: ["commitIndex", "round"],
   heartbeatResponse: ["round"],
   timeoutNow: [],
+  snapshotRequest: ["lastIncludedIndex", "lastIncludedTerm", "sizeBytes", "checksum", "offsetBytes"],
+  snapshotResponse: ["lastIncludedIndex", "receivedBytes"],
 };
 
 /** Says what is not well-formed about an envelope that a codec returned; undefined if nothing is. */
@@ -151,8 +177,13 @@ export function findMalformed(envelope: Envelope): string | undefined {
   if (wrongNumber !== undefined) return wrongNumber;
   if (message.type === "preVoteResponse" || message.type === "voteResponse") return findMalformedVote(message);
   if (message.type === "appendResponse") return findMalformedAnswer(facts);
+  if (message.type === "snapshotRequest") return findMalformedChunk(message);
   if (message.type === "voteRequest" && typeof message.isTransfer !== "boolean") return "isTransfer";
   return message.type === "appendRequest" ? findMalformedEntries(message) : undefined;
+}
+
+function findMalformedChunk({ configuration, data }: Extract<Message, { type: "snapshotRequest" }>): string | undefined {
+  return configuration instanceof Uint8Array && data instanceof Uint8Array ? undefined : "bytes of a snapshot";
 }
 
 function findMalformedVote(vote: { readonly granted: boolean; readonly reason?: VoteRefusal }): string | undefined {

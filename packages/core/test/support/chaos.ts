@@ -1,19 +1,23 @@
 // Cores under everything that Raft must survive: messages lost, repeated, late and out of order, slow disks that lose what
 // was not yet written, crashes, partitions. One seed decides all of it. When the faults stop, the cluster must converge.
 
-import { type Entry, type MembershipChange, type Message, Raft, type Ready } from "../../src/index.ts";
-import { bytes, restoredFrom, text } from "./lone-server.ts";
+import {
+  encodeConfiguration,
+  type Entry,
+  type MembershipChange,
+  type Message,
+  Raft,
+  type SnapshotRequest,
+} from "../../src/index.ts";
+import { ChaosDisk, type Snapshot } from "./chaos-disk.ts";
+import { bytes, text } from "./lone-server.ts";
 import { Oracle } from "./oracle.ts";
 import { seededRandom } from "./random.ts";
-
-type Write = NonNullable<Ready["write"]>;
 
 type Machine = {
   readonly id: string;
   raft: Raft;
-  disk: { term: number; votedFor: string | undefined; entries: Entry[] };
-  /** Handed to the disk, not durable: lost in a crash. */
-  writes: { readonly write: Write; readonly doneAt: number }[];
+  readonly disk: ChaosDisk;
   applied: Entry[];
   isUp: boolean;
   wakesAt: number;
@@ -29,6 +33,8 @@ export type ChaosReport = {
   readonly configurations: number;
   /** Joint ones among them. */
   readonly joint: number;
+  /** Snapshots that replaced a part of somebody's log. */
+  readonly installed: number;
 };
 
 /** Servers that run without belonging to the cluster until a change adds them. */
@@ -48,6 +54,9 @@ export class Chaos {
   #truncations = 0;
   #configurations = 0;
   #joint = 0;
+  #installed = 0;
+  /** All snapshots ever taken, by the entry they end with. */
+  readonly #snapshots = new Map<string, Snapshot>();
   readonly #founders: readonly string[];
   readonly #terms = new Set<number>();
 
@@ -57,8 +66,8 @@ export class Chaos {
     const ids = Array.from({ length: size + SPARE_SERVERS }, (_, position) => `n${position + 1}`);
     this.#founders = ids.slice(0, size);
     this.#machines = ids.map((id) => {
-      const disk = { term: 0, votedFor: undefined, entries: [] };
-      return { id, disk, raft: this.#boot(id, disk), writes: [], applied: [], isUp: true, wakesAt: 0 };
+      const disk = new ChaosDisk();
+      return { id, disk, raft: this.#boot(id, disk), applied: [], isUp: true, wakesAt: 0 };
     });
   }
 
@@ -81,6 +90,7 @@ export class Chaos {
       truncations: this.#truncations,
       configurations: this.#configurations,
       joint: this.#joint,
+      installed: this.#installed,
     };
   }
 
@@ -119,6 +129,40 @@ export class Chaos {
     if (this.#chance(0.004)) this.#cut.clear();
     if (this.#chance(0.002)) this.#leader()?.raft.transferLeadership();
     if (this.#chance(0.02)) this.#changeMembership();
+    if (this.#chance(0.01)) this.#takeSnapshot(machine);
+  }
+
+  /** The log forgets most of what the snapshot contains; a short tail stays for peers that lag a little. */
+  #takeSnapshot({ raft, disk, applied, isUp }: Machine): void {
+    const last = applied.at(-1);
+    if (!isUp || last === undefined || last.index <= (disk.snapshot?.position.index ?? 0)) return;
+    const position = { index: last.index, term: last.term, configuration: raft.configurationAt(last.index) };
+    disk.snapshot = { position, applied: [...applied] };
+    this.#snapshots.set(`${last.index}:${last.term}`, disk.snapshot);
+    raft.compact(last.index - Math.floor(this.#random() * 5));
+  }
+
+  /** Peers that wait for a snapshot get the latest one, again and again, until they have it. */
+  #sendSnapshots({ id, raft, disk }: Machine, isFaulty: boolean): void {
+    const { term, peers } = raft.status();
+    if (disk.snapshot === undefined) return;
+    const { position } = disk.snapshot;
+    for (const { id: to, mode } of peers) {
+      if (mode !== "snapshot" || !this.#chance(0.1)) continue;
+      const { index: lastIncludedIndex, term: lastIncludedTerm } = position;
+      const configuration = encodeConfiguration(position.configuration);
+      const content = { sizeBytes: 0, checksum: 0, offsetBytes: 0, data: new Uint8Array(0) };
+      const place = { lastIncludedIndex, lastIncludedTerm, configuration };
+      this.#send({ type: "snapshotRequest", from: id, to, term, ...place, ...content }, isFaulty);
+    }
+  }
+
+  #install(machine: Machine, { lastIncludedIndex, lastIncludedTerm }: SnapshotRequest): void {
+    const snapshot = this.#snapshots.get(`${lastIncludedIndex}:${lastIncludedTerm}`);
+    if (snapshot === undefined || !machine.raft.snapshotInstalled(snapshot.position)) return;
+    machine.disk.snapshot = snapshot;
+    machine.applied = [...snapshot.applied];
+    this.#installed += 1;
   }
 
   /** One to three changes as one step; those that do not fit are refused by the core. */
@@ -152,27 +196,27 @@ export class Chaos {
 
   #perform(machine: Machine, isFaulty: boolean): void {
     const ready = machine.raft.ready();
-    if (ready.write !== undefined) {
-      const slow = this.#chance(0.02) ? 200 : 5;
-      // The disk keeps the order of writes, so none is durable before the one ahead of it.
-      const earliest = machine.writes.at(-1)?.doneAt ?? 0;
-      const doneAt = Math.max(earliest, this.#now + Math.floor(this.#random() * slow));
-      machine.writes.push({ write: ready.write, doneAt });
-    }
+    const doneAt = this.#now + Math.floor(this.#random() * (this.#chance(0.02) ? 200 : 5));
+    if (ready.compactTo !== undefined) machine.disk.compact(ready.compactTo, doneAt);
+    if (ready.write !== undefined) machine.disk.write(ready.write, doneAt);
     for (const message of ready.messages) this.#send(message, isFaulty);
     for (const { logReadId, firstIndex, lastIndex } of ready.logReads) {
-      machine.raft.logRead(logReadId, logOf(machine).slice(firstIndex - 1, lastIndex));
+      const { base, entries } = machine.disk.view();
+      const wanted = firstIndex <= base ? [] : entries.slice(firstIndex - base - 1, lastIndex - base);
+      machine.raft.logRead(logReadId, wanted);
     }
     machine.applied.push(...ready.committed);
     const last = ready.committed.at(-1);
     if (last !== undefined) machine.raft.applied(last.index);
+    for (const chunk of ready.snapshotChunks) this.#install(machine, chunk);
+    this.#sendSnapshots(machine, isFaulty);
     this.#truncations += ready.events.filter(({ type }) => type === "entriesTruncated").length;
     const changes = ready.events.filter((event) => event.type === "configurationChanged");
     this.#configurations += changes.length;
     this.#joint += changes.filter(({ configuration }) => configuration.outgoing !== undefined).length;
     const status = machine.raft.status();
     if (status.role === "leader") this.#terms.add(status.term);
-    this.#oracle.look(machine.id, status, machine.applied, logOf(machine));
+    this.#oracle.look(machine.id, status, machine.applied, machine.disk.view());
   }
 
   #send(message: Message, isFaulty: boolean): void {
@@ -185,12 +229,10 @@ export class Chaos {
   }
 
   #completeWrites(machine: Machine): void {
-    const done = machine.writes.filter(({ doneAt }) => doneAt <= this.#now);
-    machine.writes = machine.writes.filter(({ doneAt }) => doneAt > this.#now);
-    for (const { write } of done) store(machine, write);
+    const done = machine.disk.complete(this.#now);
     // Completions may be reported in another order than they happened.
     if (this.#chance(0.3)) done.reverse();
-    for (const { write } of done) machine.raft.persisted(write.sequence);
+    for (const sequence of done) machine.raft.persisted(sequence);
   }
 
   #crash(machine: Machine): void {
@@ -198,18 +240,16 @@ export class Chaos {
     this.#crashes += 1;
     machine.isUp = false;
     // Any number of the writes under way may have reached the disk, in order.
-    const survivors = Math.floor(this.#random() * (machine.writes.length + 1));
-    for (const { write } of machine.writes.slice(0, survivors)) store(machine, write);
-    machine.writes = [];
+    machine.disk.crash(this.#random());
   }
 
   #restart(machine: Machine): void {
     machine.raft = this.#boot(machine.id, machine.disk);
-    machine.applied = [];
+    machine.applied = [...(machine.disk.snapshot?.applied ?? [])];
     machine.isUp = true;
   }
 
-  #boot(id: string, disk: Machine["disk"]): Raft {
+  #boot(id: string, disk: ChaosDisk): Raft {
     const raft = new Raft(
       {
         id,
@@ -220,7 +260,7 @@ export class Chaos {
         // Small, so that windows fill up and old entries are read back from the disk.
         limits: { maxAppendBytes: 300, maxInflightMessages: 4, maxCachedBytes: 500, maxApplyBytes: 300 },
       },
-      restoredFrom(disk.entries, disk.term, disk.votedFor),
+      disk.restore(),
     );
     raft.tick(this.#now);
     return raft;
@@ -238,19 +278,4 @@ export class Chaos {
   #describe(): string {
     return this.#machines.map(({ raft }) => `${raft.explain()} ${JSON.stringify(raft.status())}`).join("\n");
   }
-}
-
-/** The log as the storage shows it: with writes that are still under way. */
-function logOf(machine: Machine): readonly Entry[] {
-  const view = { disk: { ...machine.disk, entries: [...machine.disk.entries] } };
-  for (const { write } of machine.writes) store(view, write);
-  return view.disk.entries;
-}
-
-function store({ disk }: Pick<Machine, "disk">, write: Write): void {
-  if (write.truncateFrom !== undefined) disk.entries.splice(write.truncateFrom - 1);
-  disk.entries.push(...write.entries);
-  if (write.hardState === undefined) return;
-  disk.term = write.hardState.term;
-  disk.votedFor = write.hardState.votedFor;
 }

@@ -265,7 +265,7 @@ export class Cluster {
       machine.events.push(...ready.events);
       isBusy = ready.write !== undefined || ready.committed.length > 0 || ready.logReads.length > 0;
     }
-    this.#oracle.look(id, machine.raft.status(), machine.applied, machine.disk.entries);
+    this.#oracle.look(id, machine.raft.status(), machine.applied, { base: 0, entries: machine.disk.entries });
   }
 
   #newMachine(id: string, disk: Disk): Machine {

@@ -2,6 +2,9 @@
 
 import type { Entry, RaftStatus } from "../../src/index.ts";
 
+/** A stored log: its entries begin after index `base`. */
+export type LogView = { readonly base: number; readonly entries: readonly Entry[] };
+
 /** Remembers enough of the past to notice when a law is broken. */
 export class Oracle {
   readonly #leaderOfTerm = new Map<number, string>();
@@ -9,7 +12,7 @@ export class Oracle {
   readonly #appliedAt = new Map<number, { readonly entry: Entry; readonly inTerm: number }>();
   readonly #checkedApplied = new Map<readonly Entry[], number>();
 
-  look(id: string, status: RaftStatus, applied: readonly Entry[], log: readonly Entry[]): void {
+  look(id: string, status: RaftStatus, applied: readonly Entry[], log: LogView): void {
     this.#electionSafety(id, status);
     this.#stateMachineSafety(id, status.term, applied);
     this.#leaderCompleteness(id, status, log);
@@ -40,10 +43,11 @@ export class Oracle {
   }
 
   /** What was committed in a term is in the log of every leader of a later term. */
-  #leaderCompleteness(id: string, { role, term }: RaftStatus, log: readonly Entry[]): void {
+  #leaderCompleteness(id: string, { role, term }: RaftStatus, { base, entries }: LogView): void {
     if (role !== "leader") return;
     for (const { entry, inTerm } of this.#appliedAt.values()) {
-      if (inTerm < term && log[entry.index - 1]?.term !== entry.term) {
+      if (entry.index <= base) continue;
+      if (inTerm < term && entries[entry.index - base - 1]?.term !== entry.term) {
         throw new Error(`Leader Completeness: ${id} leads term ${term} without entry ${entry.index}:${entry.term}`);
       }
     }
