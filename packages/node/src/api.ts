@@ -2,6 +2,7 @@
 
 import type { Clock, LogStorage, Random, StateMachine, Transport, TransportEvent } from "@quorate/contracts";
 import type { ChangeRequest, Configuration, NodeId, RaftEvent, RaftStatus } from "@quorate/core";
+import type { SnapshotOptions } from "./snapshots.ts";
 
 /** Timing and behaviour of the protocol; every value has a default. */
 export type RaftTuning = {
@@ -43,6 +44,8 @@ export type RaftNodeOptions<Query, Answer, Result> = {
   readonly storage: LogStorage;
   readonly transport: Transport;
   readonly stateMachine: StateMachine<Query, Answer, Result>;
+  /** Where snapshots are kept and how often they are taken. Without it the log is kept whole. */
+  readonly snapshots?: SnapshotOptions;
   readonly raft?: RaftTuning;
   readonly limits?: NodeLimits;
   /** Default: the system's monotonic clock. */

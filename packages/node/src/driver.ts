@@ -5,18 +5,19 @@
 import { type Clock, codeOf, QuorateError, type StoreIdentity } from "@quorate/contracts";
 import {
   type Entry,
+  type EntryId,
   type MembershipChange,
   type Message,
   type NodeId,
   type ProposeResult,
   Raft,
   type Ready,
-  type RestoredState,
 } from "@quorate/core";
 import type {
   CallOptions,
   Changed,
   ChangeOptions,
+  LogPosition,
   NodeEvent,
   NodeStatus,
   Proposed,
@@ -42,7 +43,10 @@ import {
   transferring,
 } from "./errors.ts";
 import type { Arrival } from "./next-batch.ts";
+import type { Recovered } from "./recovery.ts";
 import { Replica } from "./replica.ts";
+import { SnapshotWork } from "./snapshot-work.ts";
+import type { SnapshotOptions } from "./snapshots.ts";
 import { systemClock } from "./system-clock.ts";
 import { Turns } from "./turns.ts";
 import { Waiting } from "./waiting.ts";
@@ -64,20 +68,23 @@ export class Driver<Query, Answer, Result> {
   readonly #replica: Replica<Query, Answer, Result>;
   readonly #calls: Calls<Query, Answer, Result>;
   readonly #turns: Turns;
+  readonly #snapshots: SnapshotWork | undefined;
   #state: NodeStatus["state"] = "running";
   #failure: QuorateError | undefined;
   #inbox: Message[] = [];
   #writesInFlight = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(options: RaftNodeOptions<Query, Answer, Result>, identity: StoreIdentity, restored: RestoredState) {
+  constructor(options: RaftNodeOptions<Query, Answer, Result>, recovered: Recovered) {
     const [minTimeoutMs, maxTimeoutMs] = electionTimeoutOf(options);
+    const { identity, restored, lastApplied } = recovered;
     this.#options = options;
     this.#identity = identity;
     this.#clock = options.clock ?? systemClock;
     this.#raft = new Raft(coreOptions(options), restored);
-    this.#replica = new Replica(options.stateMachine, restored.log.base);
+    this.#replica = new Replica(options.stateMachine, lastApplied);
     this.#calls = new Calls({ maxWaitingBytes: maxUncommittedBytesOf(options), settleProposalsMs: 2 * maxTimeoutMs });
+    this.#snapshots = options.snapshots && this.#snapshotWork(options.snapshots, lastApplied.index);
     this.#turns = new Turns({
       clock: this.#clock,
       turn: () => this.#guard(() => this.#turn()),
@@ -176,6 +183,13 @@ export class Driver<Query, Answer, Result> {
     return caller.promise;
   }
 
+  async takeSnapshot(): Promise<LogPosition | undefined> {
+    const refusal = this.#refusal(undefined);
+    if (refusal !== undefined) throw refusal;
+    const stored = await this.#snapshots?.take();
+    return stored && { index: stored.index, term: stored.term };
+  }
+
   status(): NodeStatus {
     const { clusterId, incarnation } = this.#identity;
     return { ...this.#raft.status(this.#clock.now()), clusterId, incarnation, state: this.#state };
@@ -199,7 +213,9 @@ export class Driver<Query, Answer, Result> {
     if (now >= this.#raft.nextDeadline()) this.#raft.tick(now);
     this.#perform(this.#raft.ready(), now);
     this.#calls.expire(now);
-    this.#turns.at(Math.min(this.#raft.nextDeadline(), this.#calls.nextExpiry(now)));
+    this.#snapshots?.tick(now);
+    const snapshotDeadline = this.#snapshots?.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    this.#turns.at(Math.min(this.#raft.nextDeadline(), this.#calls.nextExpiry(now), snapshotDeadline));
   }
 
   #stepInbox(now: number): void {
@@ -214,6 +230,8 @@ export class Driver<Query, Answer, Result> {
   }
 
   #perform(ready: Ready, now: number): void {
+    // The base of the log comes before what is written behind it.
+    if (ready.compactTo !== undefined) this.#startCompaction(ready.compactTo);
     if (ready.write !== undefined) this.#startWrite(ready.write);
     for (const message of ready.messages) this.#options.transport.send(message);
     for (const logRead of ready.logReads) this.#startLogRead(logRead);
@@ -223,6 +241,7 @@ export class Driver<Query, Answer, Result> {
     }
     this.#concludeChange();
     if (ready.committed.length > 0) this.#apply(ready.committed);
+    this.#snapshots?.perform(ready);
     const { reads } = this.#calls;
     for (const { readId, index } of ready.confirmedReads) reads.confirmed(readId, index);
     for (const { readId } of ready.rejectedReads) reads.rejected(readId, readLost(this.#identity.nodeId));
@@ -244,6 +263,12 @@ export class Driver<Query, Answer, Result> {
       () => this.#input(() => this.#written(sequence)),
       (error: unknown) => this.#storageFailed(error),
     );
+  }
+
+  #startCompaction(base: EntryId): void {
+    this.#options.storage
+      .compact({ index: base.index, term: base.term })
+      .catch((error: unknown) => this.#storageFailed(error));
   }
 
   #written(sequence: number): void {
@@ -279,8 +304,23 @@ export class Driver<Query, Answer, Result> {
       return;
     }
     this.#raft.applied(this.#replica.last.index);
+    this.#snapshots?.afterApply();
     // The next batch may be waiting for this one; other work of the loop comes first.
     this.#turns.soon();
+  }
+
+  #snapshotWork(options: SnapshotOptions, latestIndex: number): SnapshotWork {
+    return new SnapshotWork({
+      options,
+      latestIndex,
+      nodeId: this.#identity.nodeId,
+      raft: this.#raft,
+      replica: this.#replica,
+      transport: this.#options.transport,
+      now: () => this.#clock.now(),
+      input: (deliver) => this.#input(deliver),
+      onError: (error) => this.#storageFailed(error),
+    });
   }
 
   /** Something came from outside the loop: take it in, then look at what the core says. */
@@ -349,7 +389,7 @@ export class Driver<Query, Answer, Result> {
     if (this.#state === "running") this.#state = "closed";
     this.#turns.stop();
     this.#calls.rejectAll((outcome) => closed(this.#identity.nodeId, outcome));
-    await Promise.allSettled([this.#options.transport.close()]);
+    await Promise.allSettled([this.#options.transport.close(), this.#snapshots?.close()]);
     await this.#options.storage.close();
     this.statuses.publish(this.status());
     this.events.close();

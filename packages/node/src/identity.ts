@@ -2,7 +2,7 @@
 // another cluster must not vote.
 
 import { type LogStorage, QuorateError, type Random, type StoredState, type StoreIdentity } from "@quorate/contracts";
-import type { Configuration, NodeId, RestoredState } from "@quorate/core";
+import type { Configuration, NodeId } from "@quorate/core";
 
 type Claim = {
   readonly clusterId: string;
@@ -10,21 +10,19 @@ type Claim = {
   readonly configuration: Configuration;
 };
 
-/** Reads a store, gives a fresh one its identity, and refuses one that belongs to somebody else. */
-export async function openStore(
+/** The identity in a store that was just loaded; gives a fresh store one, and refuses one that belongs to somebody else. */
+export async function claimIdentity(
+  stored: StoredState,
   claim: Claim & { readonly storage: LogStorage; readonly random?: Random },
-): Promise<{ readonly identity: StoreIdentity; readonly restored: RestoredState }> {
-  const stored = await claim.storage.load();
-  const { hardState, log, configurations } = stored;
-  const restored = { hardState, log, configurations, applied: log.base.index };
+): Promise<StoreIdentity> {
   if (stored.identity !== undefined) {
     checkIdentity(stored.identity, claim);
-    return { identity: stored.identity, restored };
+    return stored.identity;
   }
   checkFresh(stored);
   const identity = newIdentity(claim, claim.random ?? Math.random);
   await claim.storage.initialise(identity);
-  return { identity, restored };
+  return identity;
 }
 
 function newIdentity({ clusterId, nodeId, configuration }: Claim, random: Random): StoreIdentity {

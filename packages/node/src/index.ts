@@ -18,3 +18,4 @@ export type {
 } from "./api.ts";
 export { RaftNode } from "./raft-node.ts";
 export { systemClock } from "./system-clock.ts";
+export type { SnapshotOptions } from "./snapshots.ts";

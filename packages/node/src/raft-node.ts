@@ -6,6 +6,7 @@ import type {
   Changed,
   ChangeOptions,
   NodeEvent,
+  LogPosition,
   NodeStatus,
   Proposed,
   Queried,
@@ -14,7 +15,7 @@ import type {
   Transferred,
 } from "./api.ts";
 import { Driver } from "./driver.ts";
-import { openStore } from "./identity.ts";
+import { recover } from "./recovery.ts";
 
 /** A running member of a cluster: a core, its storage, its transport and a state machine. */
 export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
@@ -36,12 +37,11 @@ export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
     options: RaftNodeOptions<Query, Answer, Result>,
   ): Promise<RaftNode<Query, Answer, Result>> {
     try {
-      const { identity, restored } = await openStore(options);
-      const driver = new Driver(options, identity, restored);
+      const driver = new Driver(options, await recover(options));
       await driver.start();
       return new RaftNode(driver);
     } catch (error) {
-      await Promise.allSettled([options.transport.close(), options.storage.close()]);
+      await Promise.allSettled([options.transport.close(), options.storage.close(), options.snapshots?.store.close()]);
       throw error;
     }
   }
@@ -66,6 +66,14 @@ export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
    */
   query(query: Query, options?: QueryOptions): Promise<Queried<Answer>> {
     return this.#driver.query(query, options);
+  }
+
+  /**
+   * Takes a snapshot of the state machine now, and lets the log forget what it contains, but for a tail. Resolves with its
+   * place when it is durable; undefined if a newer one came from the leader meanwhile, or if this node keeps none.
+   */
+  takeSnapshot(): Promise<LogPosition | undefined> {
+    return this.#driver.takeSnapshot();
   }
 
   /**

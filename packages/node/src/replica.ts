@@ -28,6 +28,17 @@ export class Replica<Query, Answer, Result> {
     this.#last = entries.at(-1) ?? this.#last;
   }
 
+  /** The state of this moment as bytes. */
+  snapshot(): Uint8Array {
+    return this.#machine.snapshot();
+  }
+
+  /** Replaces the state with that of a snapshot that ends with `last`. */
+  restore(snapshot: Uint8Array, last: EntryId): void {
+    this.#machine.restore(snapshot);
+    this.#last = last;
+  }
+
   /** An answer from the state of this moment. Throws what the state machine throws. */
   answer(query: Query, consistency: Consistency): Queried<Answer> {
     const { index, term } = this.#last;

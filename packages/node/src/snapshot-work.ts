@@ -1,0 +1,127 @@
+// Everything about snapshots that a driver does beside its loop, for a node that keeps them.
+
+import type { StoredSnapshot, Transport } from "@quorate/contracts";
+import { codeOf } from "@quorate/contracts";
+import type { NodeId, Raft, Ready } from "@quorate/core";
+import type { Replica } from "./replica.ts";
+import { SnapshotReceiver } from "./snapshot-receiver.ts";
+import { SnapshotSender } from "./snapshot-sender.ts";
+import { readSnapshot, type SnapshotOptions, SnapshotTaker } from "./snapshots.ts";
+
+const KiB = 1024;
+
+/** Room that a message needs around a chunk. */
+const MESSAGE_OVERHEAD_BYTES = 8 * KiB;
+const MAX_CHUNK_BYTES = 256 * KiB;
+/** How long a chunk may stay unanswered before it is sent again. */
+const RESEND_MS = 500;
+const DEFAULT_RETAIN_ENTRIES = 10_000;
+
+/** What snapshot work needs of its driver. */
+export type SnapshotWorkParts = {
+  readonly options: SnapshotOptions;
+  readonly nodeId: NodeId;
+  readonly raft: Raft;
+  readonly replica: Pick<Replica<never, unknown, unknown>, "last" | "snapshot" | "restore">;
+  readonly transport: Transport;
+  readonly latestIndex: number;
+  now(): number;
+  /** Runs `deliver` as an input of the loop, unless the node has stopped. */
+  input(deliver: () => void): void;
+  onError(error: unknown): void;
+};
+
+/** The snapshot work of one node. */
+export class SnapshotWork {
+  readonly #parts: SnapshotWorkParts;
+  readonly #taker: SnapshotTaker;
+  readonly #sender: SnapshotSender;
+  readonly #receiver: SnapshotReceiver;
+
+  constructor(parts: SnapshotWorkParts) {
+    const { options, transport, nodeId, raft, onError, now } = parts;
+    const { store } = options;
+    const header = (to: NodeId) => ({ from: nodeId, to, term: raft.status().term });
+    this.#parts = parts;
+    this.#taker = new SnapshotTaker(options, parts.latestIndex);
+    this.#sender = new SnapshotSender({
+      store,
+      chunkBytes: Math.min(MAX_CHUNK_BYTES, transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES),
+      resendMs: RESEND_MS,
+      now,
+      send: (to, chunk) => transport.send({ ...header(to), ...chunk }),
+      onError,
+    });
+    this.#receiver = new SnapshotReceiver({
+      store,
+      answer: ({ from, lastIncludedIndex }, receivedBytes) =>
+        transport.send({ type: "snapshotResponse", ...header(from), lastIncludedIndex, receivedBytes }),
+      onComplete: (snapshot) => this.#install(snapshot),
+      onError,
+    });
+  }
+
+  /** Does what the core asks for. */
+  perform({ snapshotNeeded, snapshotAnswers, snapshotChunks }: Ready): void {
+    for (const peer of snapshotNeeded) this.#sender.begin(peer);
+    for (const answer of snapshotAnswers) this.#sender.answered(answer);
+    for (const chunk of snapshotChunks) this.#receiver.take(chunk);
+  }
+
+  /** Looks at the time and at who still waits for a snapshot. */
+  tick(nowMs: number): void {
+    const { raft } = this.#parts;
+    if (!raft.isLeader) this.#sender.close();
+    else if (nowMs >= this.#sender.nextDeadline()) {
+      const waiting = raft.status().peers.filter(({ mode }) => mode === "snapshot");
+      this.#sender.tick(nowMs, new Set(waiting.map(({ id }) => id)));
+    }
+  }
+
+  /** When {@link tick} has something to do; Infinity for never. */
+  nextDeadline(): number {
+    return this.#sender.nextDeadline();
+  }
+
+  /** Takes a snapshot if the log has grown enough. */
+  afterApply(): void {
+    if (this.#taker.isDue(this.#parts.replica.last.index)) this.take().catch(this.#parts.onError);
+  }
+
+  /** Takes a snapshot of this moment's state and lets the log forget what it contains, but for a tail. */
+  async take(): Promise<StoredSnapshot | undefined> {
+    const { replica, raft, options, input } = this.#parts;
+    const { index, term } = replica.last;
+    try {
+      const position = { index, term, configuration: raft.configurationAt(index) };
+      const stored = await this.#taker.take(position, replica.snapshot());
+      input(() => {
+        const retain = options.retainEntries ?? DEFAULT_RETAIN_ENTRIES;
+        // A peer that is being sent an older snapshot will need the log right behind it.
+        raft.compact(Math.min(stored.index - retain, this.#sender.oldestIndex));
+        this.afterApply();
+      });
+      return stored;
+    } catch (error) {
+      // A newer one came from the leader meanwhile.
+      if (codeOf(error) === "QUORATE_SNAPSHOT_STALE") return undefined;
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#sender.close();
+    return this.#parts.options.store.close();
+  }
+
+  async #install(snapshot: StoredSnapshot): Promise<void> {
+    const content = await readSnapshot(this.#parts.options.store);
+    const { raft, replica, input } = this.#parts;
+    this.#taker.noteLatest(snapshot.index);
+    input(() => {
+      const { index, term, configuration } = snapshot;
+      // The log may have overtaken the snapshot while it was stored; then the state machine is ahead of it.
+      if (raft.snapshotInstalled({ index, term, configuration })) replica.restore(content, { index, term });
+    });
+  }
+}
