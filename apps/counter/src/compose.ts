@@ -1,24 +1,28 @@
 // The one place that names concrete adapters: from a configuration to the parts that a node is made of.
 
 import { msgpackCodec } from "@quorate/codec-msgpack";
-import type { LogStorage, Transport } from "@quorate/contracts";
-import { fileLogStorage } from "@quorate/storage-file";
+import type { LogStorage, SnapshotStore, Transport } from "@quorate/contracts";
+import { fileLogStorage, fileSnapshotStore } from "@quorate/storage-file";
 import { natsTransport } from "@quorate/transport-nats";
 import { type TcpAddress, tcpTransport } from "@quorate/transport-tcp";
 import type { Config } from "./config/types.ts";
 
 /** The exchangeable parts of a node. */
-export type Adapters = { readonly storage: LogStorage; readonly transport: Transport };
+export type Adapters = {
+  readonly storage: LogStorage;
+  readonly snapshots: SnapshotStore;
+  readonly transport: Transport;
+};
 
 /** Makes the adapters that the configuration asks for. Nothing is opened yet. */
 export function composeAdapters(config: Config): Adapters {
-  return { storage: composeStorage(config), transport: composeTransport(config) };
+  return { ...composeStorage(config), transport: composeTransport(config) };
 }
 
-function composeStorage({ storage, data }: Config): LogStorage {
+function composeStorage({ storage, data: directory }: Config): Pick<Adapters, "storage" | "snapshots"> {
   switch (storage.type) {
     case "file":
-      return fileLogStorage({ directory: data });
+      return { storage: fileLogStorage({ directory }), snapshots: fileSnapshotStore({ directory }) };
   }
 }
 

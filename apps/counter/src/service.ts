@@ -1,7 +1,7 @@
 // One running node of the service, independent of how it was configured: a Raft node over given adapters, the state
 // machine, and the HTTP interface in front of them.
 
-import type { LogStorage, Transport } from "@quorate/contracts";
+import type { LogStorage, SnapshotStore, Transport } from "@quorate/contracts";
 import { type NodeEvent, RaftNode, type RaftTuning } from "@quorate/node";
 import { createHttpHandler, type HttpHandler } from "./http/app.ts";
 import { CounterMachine } from "./state-machine/machine.ts";
@@ -18,6 +18,8 @@ export type ServiceOptions = {
   /** Base address of each member's HTTP interface by node id; its keys are the members. */
   readonly httpUrls: ReadonlyMap<string, string>;
   readonly storage: LogStorage;
+  /** Where snapshots are kept. Without it the log is kept whole. */
+  readonly snapshots?: SnapshotStore;
   readonly transport: Transport;
   readonly raft?: RaftTuning;
   /** Called with every error that is a defect of the service. */
@@ -50,6 +52,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     storage: options.storage,
     transport: options.transport,
     stateMachine,
+    ...(options.snapshots === undefined ? {} : { snapshots: { store: options.snapshots } }),
     ...(options.raft === undefined ? {} : { raft: options.raft }),
   });
   let draining = false;

@@ -66,12 +66,16 @@ function encode(envelope: Envelope, maxBytes: number): Uint8Array {
 
 /** The message with text in place of bytes. */
 function writable(message: Envelope["message"]): unknown {
+  if (message.type === "snapshotRequest") {
+    return { ...message, configuration: base64(message.configuration), data: base64(message.data) };
+  }
   if (message.type !== "appendRequest") return message;
-  const entries = message.entries.map(({ index, term, kind, data }) => {
-    const view = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    return { index, term, kind, data: view.toString("base64") };
-  });
+  const entries = message.entries.map(({ index, term, kind, data }) => ({ index, term, kind, data: base64(data) }));
   return { ...message, entries };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
 function decode(bytes: Uint8Array, maxBytes: number): Envelope {

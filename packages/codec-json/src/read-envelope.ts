@@ -33,6 +33,19 @@ const bodies: { readonly [Type in Message["type"]]: (fields: ObjectReader) => Bo
   heartbeatRequest: (fields) => ({ commitIndex: fields.integer("commitIndex"), round: fields.integer("round") }),
   heartbeatResponse: (fields) => ({ round: fields.integer("round") }),
   timeoutNow: () => ({}),
+  snapshotRequest: (fields) => ({
+    lastIncludedIndex: fields.integer("lastIncludedIndex"),
+    lastIncludedTerm: fields.integer("lastIncludedTerm"),
+    configuration: fields.bytes("configuration"),
+    sizeBytes: fields.integer("sizeBytes"),
+    checksum: fields.integer("checksum"),
+    offsetBytes: fields.integer("offsetBytes"),
+    data: fields.bytes("data"),
+  }),
+  snapshotResponse: (fields) => ({
+    lastIncludedIndex: fields.integer("lastIncludedIndex"),
+    receivedBytes: fields.integer("receivedBytes"),
+  }),
 };
 
 // The keys of the record above are the message types; Object.keys widens them to string.

@@ -35,6 +35,18 @@ const messages: Readonly<Record<string, Envelope["message"]>> = {
   "heartbeat-request": { type: "heartbeatRequest", ...header, commitIndex: 40, round: 12 },
   "heartbeat-response": { type: "heartbeatResponse", ...header, round: 12 },
   "timeout-now": { type: "timeoutNow", ...header },
+  "snapshot-request": {
+    type: "snapshotRequest",
+    ...header,
+    lastIncludedIndex: 41,
+    lastIncludedTerm: 6,
+    configuration: new TextEncoder().encode('{"voters":["n1"],"learners":[]}'),
+    sizeBytes: 70_000,
+    checksum: 0xdeadbeef,
+    offsetBytes: 65_536,
+    data: Uint8Array.of(4, 5, 6),
+  },
+  "snapshot-response": { type: "snapshotResponse", ...header, lastIncludedIndex: 41, receivedBytes: 65_539 },
   "foreign-names": { type: "timeoutNow", from: '节点 "1"', to: "n\u{1f980}\\\n", term: Number.MAX_SAFE_INTEGER },
 };
 

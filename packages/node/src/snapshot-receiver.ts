@@ -9,10 +9,10 @@ import { decodeConfiguration, type SnapshotRequest } from "@quorate/core";
 export type ReceiverParts = {
   readonly store: SnapshotStore;
   /** Tells the leader how much of its snapshot is here. */
-  answer(chunk: SnapshotRequest, receivedBytes: number): void;
+  readonly answer: (chunk: SnapshotRequest, receivedBytes: number) => void;
   /** A snapshot is durable. */
-  onComplete(snapshot: StoredSnapshot): Promise<void>;
-  onError(error: unknown): void;
+  readonly onComplete: (snapshot: StoredSnapshot) => Promise<void>;
+  readonly onError: (error: unknown) => void;
 };
 
 /** Chunks that wait while one is being written; a leader has one under way, so more are repetitions. */
@@ -81,7 +81,11 @@ export class SnapshotReceiver {
     this.#current = undefined;
     this.#waiting = [];
     const isHarmless = ["QUORATE_SNAPSHOT_CORRUPT", "QUORATE_SNAPSHOT_STALE"].includes(codeOf(error) ?? "");
-    if (!isHarmless) return this.#parts.onError(error);
-    await current?.writer.abort().catch((failure: unknown) => this.#parts.onError(failure));
+    try {
+      if (!isHarmless) throw error;
+      await current?.writer.abort();
+    } catch (failure) {
+      this.#parts.onError(failure);
+    }
   }
 }

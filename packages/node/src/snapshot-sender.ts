@@ -21,9 +21,9 @@ export type SenderParts = {
   readonly store: SnapshotStore;
   readonly chunkBytes: number;
   readonly resendMs: number;
-  now(): number;
-  send(to: NodeId, chunk: Chunk): void;
-  onError(error: unknown): void;
+  readonly now: () => number;
+  readonly send: (to: NodeId, chunk: Chunk) => void;
+  readonly onError: (error: unknown) => void;
 };
 
 /** The transfers of one leader, one per peer. */
@@ -46,16 +46,21 @@ export class SnapshotSender {
   begin(peer: NodeId): void {
     if (this.#transfers.has(peer) || this.#opening.has(peer)) return;
     this.#opening.add(peer);
-    this.#parts.store.openLatest().then(
-      (reader) => {
-        if (!this.#opening.delete(peer)) return void reader?.close();
-        if (reader === undefined) return undefined;
-        const transfer = { reader, offsetBytes: 0, resendAtMs: 0, isReading: false };
-        this.#transfers.set(peer, transfer);
-        return this.#sendNext(peer, transfer);
-      },
-      (error: unknown) => this.#parts.onError(error),
-    );
+    void this.#open(peer);
+  }
+
+  async #open(peer: NodeId): Promise<void> {
+    try {
+      const reader = await this.#parts.store.openLatest();
+      const isStillWanted = this.#opening.delete(peer);
+      if (reader === undefined) return;
+      if (!isStillWanted) return await reader.close();
+      const transfer = { reader, offsetBytes: 0, resendAtMs: 0, isReading: false };
+      this.#transfers.set(peer, transfer);
+      this.#sendNext(peer, transfer);
+    } catch (error) {
+      this.#parts.onError(error);
+    }
   }
 
   /** The peer has `receivedBytes` of the snapshot and wants to go on from there. */
@@ -89,25 +94,28 @@ export class SnapshotSender {
   }
 
   #sendNext(peer: NodeId, transfer: Transfer): void {
-    const { now, resendMs, chunkBytes, send, onError } = this.#parts;
+    const { now, resendMs } = this.#parts;
     transfer.resendAtMs = now() + resendMs;
     if (transfer.isReading) return;
     transfer.isReading = true;
+    void this.#sendChunk(peer, transfer);
+  }
+
+  async #sendChunk(peer: NodeId, transfer: Transfer): Promise<void> {
+    const { chunkBytes, send, onError } = this.#parts;
     const { reader, offsetBytes } = transfer;
-    reader.read(offsetBytes, chunkBytes).then(
-      (data) => {
-        transfer.isReading = false;
-        if (this.#transfers.get(peer) !== transfer) return;
-        const { index, term, configuration, sizeBytes, checksum } = reader.snapshot;
-        const place = { lastIncludedIndex: index, lastIncludedTerm: term };
-        const whole = { configuration: encodeConfiguration(configuration), sizeBytes, checksum };
-        send(peer, { type: "snapshotRequest", ...place, ...whole, offsetBytes, data });
-      },
-      (error: unknown) => {
-        transfer.isReading = false;
-        onError(error);
-      },
-    );
+    try {
+      const data = await reader.read(offsetBytes, chunkBytes);
+      if (this.#transfers.get(peer) !== transfer) return;
+      const { index, term, configuration, sizeBytes, checksum } = reader.snapshot;
+      const place = { lastIncludedIndex: index, lastIncludedTerm: term };
+      const whole = { configuration: encodeConfiguration(configuration), sizeBytes, checksum };
+      send(peer, { type: "snapshotRequest", ...place, ...whole, offsetBytes, data });
+    } catch (error) {
+      onError(error);
+    } finally {
+      transfer.isReading = false;
+    }
   }
 
   #end(peer: NodeId, { reader }: Transfer): void {

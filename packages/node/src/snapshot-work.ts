@@ -25,10 +25,10 @@ export type SnapshotWorkParts = {
   readonly replica: Pick<Replica<never, unknown, unknown>, "last" | "snapshot" | "restore">;
   readonly transport: Transport;
   readonly latestIndex: number;
-  now(): number;
+  readonly now: () => number;
   /** Runs `deliver` as an input of the loop, unless the node has stopped. */
-  input(deliver: () => void): void;
-  onError(error: unknown): void;
+  readonly input: (deliver: () => void) => void;
+  readonly onError: (error: unknown) => void;
 };
 
 /** The snapshot work of one node. */

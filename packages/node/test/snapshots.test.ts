@@ -1,0 +1,155 @@
+// Snapshots: the log stays short, a restart begins from one, and a node that lags too far gets one.
+import { memorySnapshotStore } from "@quorate/memory";
+import { afterEach, expect, test } from "vitest";
+import { rejectionOf, TestCluster, type TestNode, WordList, word } from "./support/cluster.ts";
+
+let cluster: TestCluster;
+const machines = new Map<string, WordList>();
+afterEach(() => cluster.close());
+
+type Settings = {
+  readonly everyEntries?: number;
+  readonly retainEntries?: number;
+  readonly founders?: readonly string[];
+};
+
+/** Starts a node with a new state machine and the snapshots of its disk. */
+async function start(id: string, settings: Settings = {}): Promise<TestNode> {
+  const { everyEntries = 20, retainEntries = 5, founders = cluster.ids } = settings;
+  const machine = new WordList();
+  machines.set(id, machine);
+  return cluster.start(id, {
+    stateMachine: machine,
+    configuration: { voters: founders, learners: [] },
+    snapshots: { store: memorySnapshotStore(cluster.disks.get(id)), everyEntries, retainEntries },
+  });
+}
+
+async function startAll(size: number, settings: Settings = {}): Promise<TestNode> {
+  cluster = new TestCluster(size);
+  for (const id of cluster.ids) await start(id, settings);
+  return cluster.node(await cluster.elect());
+}
+
+/** Has these many words committed, numbered from `from`. */
+async function write(leader: TestNode, count: number, text = "word"): Promise<void> {
+  for (let done = 0; done < count; done += 10) {
+    const batch = Array.from({ length: Math.min(10, count - done) }, (_, at) =>
+      leader.propose(word(`${text} ${done + at}`)),
+    );
+    await cluster.clock.run(4);
+    await Promise.all(batch);
+  }
+  await cluster.clock.run(60);
+}
+
+test("the log is cut behind each snapshot, on every node, and a short tail stays", async () => {
+  const leader = await startAll(3);
+  await write(leader, 100);
+  for (const id of cluster.ids) {
+    const { firstIndex, lastIndex } = cluster.node(id).currentStatus();
+    expect(lastIndex).toBe(101);
+    expect(firstIndex).toBeGreaterThan(60);
+    expect(cluster.disks.get(id)?.entries.length, "on disk too").toBe(lastIndex - firstIndex + 1);
+    expect(cluster.disks.get(id)?.snapshot?.stored.index).toBeGreaterThan(firstIndex);
+  }
+});
+
+test("a restart begins from the snapshot and goes on with the log behind it", async () => {
+  const leader = await startAll(1);
+  await write(leader, 90);
+  await leader.close();
+  const again = await start("n1");
+  expect(machines.get("n1")?.words.length, "the snapshot alone").toBeGreaterThan(70);
+  await cluster.elect();
+  const read = again.query("all");
+  await cluster.clock.run(5);
+  expect((await read).answer).toHaveLength(90);
+});
+
+test("a follower that was down for longer than the log reaches back gets a snapshot and catches up", async () => {
+  const leader = await startAll(3);
+  const [down = ""] = cluster.ids.filter((id) => id !== leader.currentStatus().id);
+  await cluster.node(down).close();
+  await write(leader, 200);
+  expect(leader.currentStatus().firstIndex).toBeGreaterThan(100);
+  await start(down);
+  const events = cluster.node(down).events();
+  await cluster.clock.run(2_000);
+  expect(machines.get(down)?.words).toEqual(machines.get(leader.currentStatus().id)?.words);
+  const seen: string[] = [];
+  for await (const { type } of events) {
+    seen.push(type);
+    if (type === "snapshotInstalled") break;
+  }
+  expect(seen).toContain("snapshotInstalled");
+  await cluster.node(down).close();
+  await start(down);
+  expect(machines.get(down)?.words.length, "it is durable there").toBeGreaterThan(150);
+});
+
+test("a large snapshot travels in chunks and goes on where a cut link stopped it", async () => {
+  const leader = await startAll(3, { everyEntries: 40 });
+  const [down = ""] = cluster.ids.filter((id) => id !== leader.currentStatus().id);
+  await cluster.node(down).close();
+  await write(leader, 60, "x".repeat(40_000));
+  await start(down, { everyEntries: 40 });
+  for (let attempt = 0; attempt < 5; attempt++) {
+    await cluster.clock.run(15);
+    cluster.network.cut({ from: leader.currentStatus().id, to: down });
+    await cluster.clock.run(100);
+    cluster.network.heal();
+  }
+  await cluster.clock.run(3_000);
+  expect(machines.get(down)?.words.length).toBe(60);
+  expect(machines.get(down)?.words).toEqual(machines.get(leader.currentStatus().id)?.words);
+});
+
+test("P51 a new member that joins by snapshot learns the configuration with it", async () => {
+  cluster = new TestCluster(4);
+  const founders = ["n1", "n2", "n3"];
+  for (const id of founders) await start(id, { founders });
+  const leader = cluster.node(await cluster.elect());
+  await write(leader, 100);
+  await start("n4", { founders });
+  const added = leader.changeMembership([{ type: "addLearner", id: "n4" }]);
+  await cluster.clock.run(1_500);
+  await added;
+  expect(machines.get("n4")?.words).toHaveLength(100);
+  expect(cluster.node("n4").currentStatus().configuration).toEqual({ voters: founders, learners: ["n4"] });
+});
+
+test("a snapshot can be asked for, and is refused after the node was closed", async () => {
+  const leader = await startAll(1, { everyEntries: 1_000, retainEntries: 2 });
+  await write(leader, 30);
+  expect(await leader.takeSnapshot()).toEqual({ index: 31, term: 1 });
+  await cluster.clock.run(5);
+  expect(leader.currentStatus().firstIndex).toBe(30);
+  await leader.close();
+  expect(await rejectionOf(leader.takeSnapshot())).toMatchObject({ code: "QUORATE_CLOSED" });
+});
+
+test("a log that begins after its snapshots end is refused", async () => {
+  const leader = await startAll(1);
+  await write(leader, 60);
+  await leader.close();
+  const disk = cluster.disks.get("n1");
+  if (disk !== undefined) disk.snapshot = undefined;
+  expect(await rejectionOf(start("n1"))).toMatchObject({
+    code: "QUORATE_LOG_CORRUPT",
+    message: expect.stringMatching(/a snapshot up to there is needed, but there is none/),
+  });
+});
+
+test("a node that stopped between storing a snapshot and cutting its log goes on from the snapshot", async () => {
+  const leader = await startAll(3);
+  const [down = ""] = cluster.ids.filter((id) => id !== leader.currentStatus().id);
+  await cluster.node(down).close();
+  await write(leader, 100);
+  const source = cluster.disks.get(leader.currentStatus().id);
+  const disk = cluster.disks.get(down);
+  if (disk !== undefined) disk.snapshot = source?.snapshot;
+  await start(down);
+  await cluster.clock.run(1_000);
+  expect(machines.get(down)?.words).toHaveLength(100);
+});
