@@ -5,7 +5,6 @@
 import { type Clock, codeOf, QuorateError, type StoreIdentity } from "@quorate/contracts";
 import {
   type Entry,
-  type EntryId,
   type MembershipChange,
   type Message,
   type NodeId,
@@ -42,6 +41,7 @@ import {
   transferRefused,
   transferring,
 } from "./errors.ts";
+import { LogWork } from "./log-work.ts";
 import type { Arrival } from "./next-batch.ts";
 import type { Recovered } from "./recovery.ts";
 import { Replica } from "./replica.ts";
@@ -68,11 +68,11 @@ export class Driver<Query, Answer, Result> {
   readonly #replica: Replica<Query, Answer, Result>;
   readonly #calls: Calls<Query, Answer, Result>;
   readonly #turns: Turns;
+  readonly #log: LogWork;
   readonly #snapshots: SnapshotWork | undefined;
   #state: NodeStatus["state"] = "running";
   #failure: QuorateError | undefined;
   #inbox: Message[] = [];
-  #writesInFlight = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: RaftNodeOptions<Query, Answer, Result>, recovered: Recovered) {
@@ -84,6 +84,15 @@ export class Driver<Query, Answer, Result> {
     this.#raft = new Raft(coreOptions(options), restored);
     this.#replica = new Replica(options.stateMachine, lastApplied);
     this.#calls = new Calls({ maxWaitingBytes: maxUncommittedBytesOf(options), settleProposalsMs: 2 * maxTimeoutMs });
+    this.#log = new LogWork({
+      storage: options.storage,
+      raft: this.#raft,
+      input: (deliver) => this.#input(deliver),
+      onIdle: () => {
+        for (const arrival of this.#calls.nextBatch.take()) this.#submit(arrival);
+      },
+      onError: (error) => this.#storageFailed(error),
+    });
     this.#snapshots = options.snapshots && this.#snapshotWork(options.snapshots, lastApplied.index);
     this.#turns = new Turns({
       clock: this.#clock,
@@ -117,7 +126,7 @@ export class Driver<Query, Answer, Result> {
     if (refusal !== undefined) return Promise.reject(refusal);
     const caller = new Waiting<Proposed<Result>>(this.#clock.now(), options, "unknown");
     const arrival = { data, caller };
-    if (this.#writesInFlight === 0 || !this.#raft.isLeader) this.#input(() => this.#submit(arrival));
+    if (!this.#log.isWriting || !this.#raft.isLeader) this.#input(() => this.#submit(arrival));
     else if (!this.#calls.nextBatch.add(arrival)) caller.reject(busy("proposals"));
     return caller.promise;
   }
@@ -230,11 +239,8 @@ export class Driver<Query, Answer, Result> {
   }
 
   #perform(ready: Ready, now: number): void {
-    // The base of the log comes before what is written behind it.
-    if (ready.compactTo !== undefined) this.#startCompaction(ready.compactTo);
-    if (ready.write !== undefined) this.#startWrite(ready.write);
+    this.#log.perform(ready);
     for (const message of ready.messages) this.#options.transport.send(message);
-    for (const logRead of ready.logReads) this.#startLogRead(logRead);
     for (const event of ready.events) {
       this.events.publish(event);
       this.#calls.onEvent(event, this.#identity.nodeId, now);
@@ -257,42 +263,10 @@ export class Driver<Query, Answer, Result> {
     if (index <= commitIndex && configuration.outgoing === undefined) change.resolve({ index, term, configuration });
   }
 
-  #startWrite({ sequence, hardState, truncateFrom, entries }: NonNullable<Ready["write"]>): void {
-    this.#writesInFlight += 1;
-    this.#options.storage.write({ hardState, truncateFrom, entries }).then(
-      () => this.#input(() => this.#written(sequence)),
-      (error: unknown) => this.#storageFailed(error),
-    );
-  }
-
-  #startCompaction(base: EntryId): void {
-    this.#options.storage
-      .compact({ index: base.index, term: base.term })
-      .catch((error: unknown) => this.#storageFailed(error));
-  }
-
-  #written(sequence: number): void {
-    this.#raft.persisted(sequence);
-    this.#writesInFlight -= 1;
-    if (this.#writesInFlight > 0) return;
-    for (const arrival of this.#calls.nextBatch.take()) this.#submit(arrival);
-  }
-
   #submit({ data, caller }: Arrival<Result>): void {
     const result = this.#raft.propose(data);
     if (result.accepted) this.#calls.proposals.add(result, caller);
     else caller.reject(this.#proposalRefused(result.reason, data.byteLength));
-  }
-
-  #startLogRead({ logReadId, firstIndex, lastIndex, maxBytes }: Ready["logReads"][number]): void {
-    this.#options.storage.read({ firstIndex, lastIndex, maxBytes }).then(
-      (entries) => this.#input(() => this.#raft.logRead(logReadId, entries)),
-      (error: unknown) => {
-        // The log was cut while the read waited: the core asks again for what is there now.
-        if (codeOf(error) === "QUORATE_OUT_OF_RANGE") this.#input(() => this.#raft.logRead(logReadId, []));
-        else this.#storageFailed(error);
-      },
-    );
   }
 
   #apply(entries: readonly Entry[]): void {
