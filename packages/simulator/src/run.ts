@@ -62,7 +62,12 @@ export class Run<Query, Answer, Result> {
       const disk = this.#makeDisk(random.fork());
       return new Machine({ id, disk, site: this.#site, random: random.fork() });
     });
-    this.#inspector = new Inspector({ nodes: this.#machines, voters, onViolation: () => world.stop() });
+    this.#inspector = new Inspector({
+      nodes: this.#machines,
+      voters,
+      nowMs: () => world.nowMs,
+      onViolation: () => world.stop(),
+    });
     this.#nemesis = new Nemesis({
       world,
       network,

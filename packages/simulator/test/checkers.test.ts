@@ -15,7 +15,12 @@ type Stage = { readonly inspector: Inspector; readonly n1: FakeNode; readonly n2
 function findingOf(story: (stage: Stage) => void): string | undefined {
   const [n1, n2, n3] = [new FakeNode("n1"), new FakeNode("n2"), new FakeNode("n3")];
   const nodes = [n1, n2, n3];
-  const inspector = new Inspector({ nodes, voters: nodes.map(({ id }) => id), onViolation: () => undefined });
+  const inspector = new Inspector({
+    nodes,
+    voters: nodes.map(({ id }) => id),
+    nowMs: () => 0,
+    onViolation: () => undefined,
+  });
   for (const node of nodes) inspector.started(node);
   story({ inspector, n1, n2, n3 });
   return inspector.violation?.property;
@@ -48,6 +53,15 @@ const broken: readonly { readonly property: string; readonly story: (stage: Stag
       n3.store({ hardState: { term: 3, votedFor: "n1" }, entries: [] });
       inspector.sent(n3, vote("n3", "n1", 2));
       inspector.sent(n3, vote("n3", "n2", 2));
+    },
+  },
+  {
+    property: "elected by a majority",
+    story: ({ inspector, n1, n2 }) => {
+      n2.store({ hardState: { term: 1, votedFor: "n1" }, entries: [] });
+      inspector.sent(n2, vote("n2", "n1", 1));
+      inspector.written(n1, { hardState: { term: 2, votedFor: "n1" }, entries: [] });
+      inspector.turned(n1, statusOf("n1", { role: "leader", term: 2 }));
     },
   },
   {
@@ -84,8 +98,11 @@ const broken: readonly { readonly property: string; readonly story: (stage: Stag
     property: "leader completeness",
     story: ({ inspector, n1, n2, n3 }) => {
       for (const node of [n1, n3]) node.store({ hardState: { term: 1, votedFor: "n1" }, entries: [entry(1, 1)] });
+      inspector.sent(n3, vote("n3", "n1", 1));
       inspector.written(n1, { hardState: { term: 1, votedFor: "n1" }, entries: [] });
       inspector.turned(n1, statusOf("n1", { role: "leader", term: 1, commitIndex: 1 }));
+      n1.store({ hardState: { term: 2, votedFor: "n2" }, entries: [] });
+      inspector.sent(n1, vote("n1", "n2", 2));
       inspector.turned(n2, statusOf("n2", { role: "leader", term: 2 }));
     },
   },
@@ -117,7 +134,11 @@ const broken: readonly { readonly property: string; readonly story: (stage: Stag
   },
   {
     property: "fresh reads",
-    story: ({ inspector }) => inspector.read({ client: 1, index: 3, seenBefore: 4 }),
+    story: ({ inspector }) => inspector.read({ client: 1, nodeId: "n1", arrivedMs: 0, index: 3, seenBefore: 4 }),
+  },
+  {
+    property: "fresh reads",
+    story: ({ inspector }) => inspector.read({ client: 1, nodeId: "n1", arrivedMs: 0, index: 4, seenBefore: 4 }),
   },
   {
     property: "monotonic state",
@@ -140,6 +161,7 @@ const broken: readonly { readonly property: string; readonly story: (stage: Stag
     story: ({ inspector, n1, n2 }) => {
       n1.store({ hardState: { term: 1, votedFor: "n1" }, entries: [entry(1, 1)] });
       n2.store({ hardState: { term: 1, votedFor: "n1" }, entries: [] });
+      inspector.sent(n2, vote("n2", "n1", 1));
       inspector.written(n1, { hardState: { term: 1, votedFor: "n1" }, entries: [] });
       inspector.turned(n1, statusOf("n1", { role: "leader", term: 1, matches: { n2: 1 } }));
     },

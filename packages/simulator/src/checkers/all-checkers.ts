@@ -4,6 +4,7 @@ import { acknowledgedWrites } from "./acknowledged-writes.ts";
 import type { CheckerFactory } from "./checker.ts";
 import { durableCommitment } from "./durable-commitment.ts";
 import { durablePromises } from "./durable-promises.ts";
+import { electedByMajority } from "./elected-by-majority.ts";
 import { electionSafety } from "./election-safety.ts";
 import { freshReads } from "./fresh-reads.ts";
 import { honestCampaigns } from "./honest-campaigns.ts";
@@ -20,6 +21,7 @@ import { trueProgress } from "./true-progress.ts";
 /** One a property. Convergence after the faults is checked by the run itself. */
 export const allCheckers: readonly CheckerFactory[] = [
   electionSafety,
+  electedByMajority,
   oneVote,
   honestCampaigns,
   durablePromises,

@@ -32,6 +32,19 @@ export type ClientCommand = {
   readonly data: Uint8Array;
 };
 
+/** A linearizable read that was answered. */
+export type ClientRead = {
+  readonly client: number;
+  /** The node that answered. */
+  readonly nodeId: NodeId;
+  /** When the read came to the node, in ms of virtual time. */
+  readonly arrivedMs: number;
+  /** Where the state stood that answered it. */
+  readonly index: number;
+  /** The highest index that any client knew when the read began. */
+  readonly seenBefore: number;
+};
+
 /** Tells that a property does not hold. */
 export type ReportViolation = (message: string) => void;
 
@@ -41,6 +54,8 @@ export type Surroundings = {
   readonly voters: readonly NodeId[];
   /** By index. Grows when a node's commit index passes everything known. */
   readonly committed: ReadonlyMap<number, CommittedEntry>;
+  /** Virtual time in ms. */
+  readonly nowMs: () => number;
   readonly report: ReportViolation;
 };
 
@@ -66,8 +81,8 @@ export type Checker = {
   ) => void;
   /** A client was told that its command certainly has no effect. */
   readonly onRefused?: (command: ClientCommand) => void;
-  /** A client's linearizable read was answered. `seenBefore` is the highest index that any client knew when it began. */
-  readonly onRead?: (read: { readonly client: number; readonly index: number; readonly seenBefore: number }) => void;
+  /** A client's linearizable read was answered. */
+  readonly onRead?: (read: ClientRead) => void;
 };
 
 /** Makes a checker for one run. */

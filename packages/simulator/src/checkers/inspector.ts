@@ -4,7 +4,7 @@
 import type { CommittedCommand, Entry, LogWrite, Message, NodeId } from "@quorate/contracts";
 import type { NodeStatus } from "@quorate/node";
 import { allCheckers } from "./all-checkers.ts";
-import type { Checker, ClientCommand, CommittedEntry, ObservedNode } from "./checker.ts";
+import type { Checker, ClientCommand, ClientRead, CommittedEntry, ObservedNode } from "./checker.ts";
 
 /** A property that does not hold, and why. */
 export type Violation = { readonly property: string; readonly message: string };
@@ -24,6 +24,7 @@ export class Inspector {
   constructor(options: {
     readonly nodes: readonly ObservedNode[];
     readonly voters: readonly NodeId[];
+    readonly nowMs: () => number;
     readonly onViolation: () => void;
   }) {
     this.#onViolation = options.onViolation;
@@ -102,7 +103,7 @@ export class Inspector {
     for (const hook of this.#hooks.onRefused) hook(command);
   }
 
-  read(read: { readonly client: number; readonly index: number; readonly seenBefore: number }): void {
+  read(read: ClientRead): void {
     for (const hook of this.#hooks.onRead) hook(read);
   }
 

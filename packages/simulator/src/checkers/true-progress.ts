@@ -1,5 +1,5 @@
-// What a leader believes that a follower holds is durable there with the same content, and it never forgets it. Thesis 3.5
-// (matchIndex). Only while the follower is in the leader's term: a later leader may replace entries.
+// What a leader believes that a follower holds (matchIndex, thesis 3.5) is what the follower has told it in this term; it is
+// durable there with the same content, as long as no later leader has replaced it; and the leader never forgets it.
 
 import type { NodeId } from "@quorate/contracts";
 import type { CheckerFactory } from "./checker.ts";
@@ -7,8 +7,14 @@ import type { CheckerFactory } from "./checker.ts";
 export const trueProgress: CheckerFactory = ({ nodes, report }) => {
   const nodeOf = new Map(nodes.map((node) => [node.id, node]));
   const known = new Map<NodeId, { readonly term: number; readonly match: Map<NodeId, number> }>();
+  const told = new Map<string, number>();
   return {
     property: "true progress",
+    onSend: (_node, message) => {
+      if (message.type !== "appendResponse" || !message.accepted) return;
+      const channel = `${message.from} ${message.to} ${message.term}`;
+      told.set(channel, Math.max(told.get(channel) ?? 0, message.matchIndex));
+    },
     onTurn: ({ id, log }, { role, term, peers }) => {
       if (role !== "leader") return;
       let leadership = known.get(id);
@@ -21,6 +27,9 @@ export const trueProgress: CheckerFactory = ({ nodes, report }) => {
         if (matchIndex === before) continue;
         if (matchIndex < before) report(`${id} took back what it knows of ${peerId} from ${before} to ${matchIndex}`);
         leadership.match.set(peerId, matchIndex);
+        const toldIndex = told.get(`${peerId} ${id} ${term}`) ?? 0;
+        if (matchIndex > toldIndex)
+          report(`${id} believes ${matchIndex} of ${peerId}, which told ${toldIndex} in term ${term}`);
         const peer = nodeOf.get(peerId);
         if (peer === undefined || peer.durable.hardState.term !== term || matchIndex <= peer.durable.base.index)
           continue;

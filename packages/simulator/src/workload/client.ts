@@ -145,9 +145,10 @@ export class Client<Query, Answer, Result> {
       inspector.acknowledged(command, { index, term });
       return { ...recorded(operation.record?.(result), result), index };
     }
+    const arrivedMs = this.#office.world.nowMs;
     const { answer, index } = await node.query(operation.query, options);
     if (!process.isAlive) return undefined;
-    inspector.read({ client: command.client, index, seenBefore });
+    inspector.read({ client: command.client, nodeId: node.currentStatus().id, arrivedMs, index, seenBefore });
     reached.counters.readsAnswered += 1;
     return { ...recorded(operation.record?.(answer), answer), index };
   }
