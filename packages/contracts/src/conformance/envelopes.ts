@@ -182,7 +182,10 @@ export function findMalformed(envelope: Envelope): string | undefined {
   return message.type === "appendRequest" ? findMalformedEntries(message) : undefined;
 }
 
-function findMalformedChunk({ configuration, data }: Extract<Message, { type: "snapshotRequest" }>): string | undefined {
+function findMalformedChunk({
+  configuration,
+  data,
+}: Extract<Message, { type: "snapshotRequest" }>): string | undefined {
   return configuration instanceof Uint8Array && data instanceof Uint8Array ? undefined : "bytes of a snapshot";
 }
 
