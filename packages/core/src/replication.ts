@@ -94,6 +94,8 @@ export function onAppendResponse(
     return undefined;
   }
   // Both sides skip whole terms, so the number of probes is bounded by the number of terms, not of entries.
-  const resumeAfter = server.log.lastPositionAtMost({ index: message.hintIndex, term: message.hintTerm });
-  return progress.onRejected(message.prevLogIndex, resumeAfter.index) ? undefined : "staleResponse";
+  const { hintIndex: index, hintTerm: term } = message;
+  const isBehindLog = index < server.log.base.index;
+  const resumeAfter = isBehindLog ? index : server.log.lastPositionAtMost({ index, term }).index;
+  return progress.onRejected(message.prevLogIndex, resumeAfter) ? undefined : "staleResponse";
 }

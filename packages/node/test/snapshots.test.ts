@@ -1,4 +1,5 @@
 // Snapshots: the log stays short, a restart begins from one, and a node that lags too far gets one.
+import type { SnapshotStore } from "@quorate/contracts";
 import { memorySnapshotStore } from "@quorate/memory";
 import { afterEach, expect, test } from "vitest";
 import { rejectionOf, TestCluster, type TestNode, WordList, word } from "./support/cluster.ts";
@@ -152,4 +153,30 @@ test("a node that stopped between storing a snapshot and cutting its log goes on
   await start(down);
   await cluster.clock.run(1_000);
   expect(machines.get(down)?.words).toHaveLength(100);
+});
+
+test("P62 a snapshot that becomes due while another one is stored is taken right after it", async () => {
+  cluster = new TestCluster(1);
+  const store = memorySnapshotStore(cluster.disks.get("n1"));
+  const commits: number[] = [];
+  let finish: (() => void) | undefined;
+  const slow: SnapshotStore = {
+    load: () => store.load(),
+    openLatest: () => store.openLatest(),
+    close: () => store.close(),
+    create: async (position) => {
+      const writer = await store.create(position);
+      commits.push(position.index);
+      if (commits.length === 1) await new Promise<void>((resolve) => (finish = resolve));
+      return writer;
+    },
+  };
+  await cluster.start("n1", { snapshots: { store: slow, everyEntries: 20, retainEntries: 5 } });
+  const leader = cluster.node(await cluster.elect());
+  await write(leader, 60);
+  expect(commits, "one at a time").toHaveLength(1);
+  finish?.();
+  await cluster.clock.run(10);
+  expect(commits).toHaveLength(2);
+  expect(leader.currentStatus().firstIndex).toBeGreaterThan(50);
 });
