@@ -72,17 +72,7 @@ function readMessage(fields: FieldReader, known: { readonly type: Message["type"
     case "timeoutNow":
       return { type, ...header };
     case "snapshotRequest":
-      return {
-        type,
-        ...header,
-        lastIncludedIndex: fields.integer("lastIncludedIndex"),
-        lastIncludedTerm: fields.integer("lastIncludedTerm"),
-        configuration: fields.bytes("configuration"),
-        sizeBytes: fields.integer("sizeBytes"),
-        checksum: fields.integer("checksum"),
-        offsetBytes: fields.integer("offsetBytes"),
-        data: fields.bytes("data"),
-      };
+      return { type, ...header, ...readChunk(fields) };
     case "snapshotResponse":
       return {
         type,
@@ -97,6 +87,18 @@ function readMessage(fields: FieldReader, known: { readonly type: Message["type"
 
 function unknownType(type: never): never {
   throw decodeFailed(`message type ${String(type)} is not known`, { field: "type" });
+}
+
+function readChunk(fields: FieldReader): Omit<Extract<Message, { type: "snapshotRequest" }>, "type" | keyof Header> {
+  return {
+    lastIncludedIndex: fields.integer("lastIncludedIndex"),
+    lastIncludedTerm: fields.integer("lastIncludedTerm"),
+    configuration: fields.bytes("configuration"),
+    sizeBytes: fields.integer("sizeBytes"),
+    checksum: fields.integer("checksum"),
+    offsetBytes: fields.integer("offsetBytes"),
+    data: fields.bytes("data"),
+  };
 }
 
 function readVote(fields: FieldReader): { granted: boolean; reason?: VoteRefusal } {
