@@ -3,6 +3,9 @@
 
 import { runCli } from "./cli-run.ts";
 
+// A reader that has seen enough, such as head, must not change the exit code.
+process.stdout.on("error", () => {});
+
 process.exitCode = runCli(process.argv.slice(2), {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),

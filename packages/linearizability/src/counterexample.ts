@@ -6,7 +6,7 @@ import type { Model } from "./model.ts";
 import { actionText } from "./pairing.ts";
 import type { Part } from "./parts.ts";
 import { at } from "./search/cells.ts";
-import { buildProblem } from "./search/problem.ts";
+import { buildProblem, type Searched } from "./search/problem.ts";
 import { Search } from "./search/search.ts";
 import { shrink } from "./shrink.ts";
 
@@ -28,11 +28,11 @@ export type Counterexample = {
   /** The key; `undefined` in a history without keys. */
   readonly key: string | undefined;
   /**
-   * The operations that contradict each other, with those that the longest order needs besides, in the order of their
-   * calls. They are not linearizable by themselves.
+   * The operations that contradict each other, with those that the longest order needs besides and one for each value
+   * seen, in the order of their calls. They are not linearizable by themselves.
    */
   readonly operations: readonly NamedOperation[];
-  /** Operations on the key that are left out: the contradiction stays even if they took effect at any later time or never. */
+  /** Operations on the key that are left out: the contradiction stays whether they took effect or not. */
   readonly omitted: number;
   /** Whether shrinking ended because no single operation can be left out, and not for want of time. */
   readonly isMinimal: boolean;
@@ -56,7 +56,8 @@ export function explain<State>(model: Model<State>, part: Part, hasTime: () => b
   const { core, optional, isMinimal } = shrink(model, part.telling, hasTime);
   const whole = new Map(part.telling.map((each) => [each.called, each]));
   const used = usedOptional(model, core, optional).flatMap(({ called }) => whole.get(called) ?? []);
-  const shown = [...core, ...used].toSorted((one, other) => one.called - other.called);
+  const explained = [...core, ...used];
+  const shown = [...explained, ...sourcesOf(model, explained, part.telling)].toSorted(byCall);
   const order = longestOrder(model, shown);
   const inOrder = new Set(order);
   const pending = shown.filter((each) => !inOrder.has(each));
@@ -75,14 +76,36 @@ export function explain<State>(model: Model<State>, part: Part, hasTime: () => b
   };
 }
 
+/** For each value that somebody saw and nothing else shown can have left behind: the latest operation that can. */
+function sourcesOf<State>(
+  model: Model<State>,
+  shown: readonly Operation[],
+  all: readonly Operation[],
+): readonly Operation[] {
+  const { requires, mayProduce } = model.hints?.(all) ?? {};
+  const sources = new Set<Operation>();
+  for (const operation of shown) {
+    const state = operation.returned === undefined ? undefined : requires?.(operation);
+    if (state === undefined || mayProduce === undefined) continue;
+    const canProduce = (each: Operation): boolean =>
+      each !== operation && each.called < (operation.returned ?? 0) && mayProduce(each, state);
+    const source = [...shown, ...sources].some(canProduce) ? undefined : all.findLast(canProduce);
+    if (source !== undefined) sources.add(source);
+  }
+  return [...sources];
+}
+
+function byCall(one: Operation, other: Operation): number {
+  return one.called - other.called;
+}
+
 /** The optional operations without which the longest order would be shorter; none if they are too many to help. */
 function usedOptional<State>(
   model: Model<State>,
   core: readonly Operation[],
-  optional: readonly Operation[],
-): readonly Operation[] {
-  const countKnown = (order: readonly Operation[]): number =>
-    order.filter((each) => each.returned !== undefined).length;
+  optional: readonly Searched[],
+): readonly Searched[] {
+  const countKnown = (order: readonly Searched[]): number => order.filter((each) => each.returned !== undefined).length;
   const longest = longestOrder(model, [...core, ...optional]);
   let used = longest.filter((each) => each.returned === undefined);
   for (let chunk = used.length; chunk > 0; chunk = Math.floor(chunk / 2)) {
@@ -96,7 +119,7 @@ function usedOptional<State>(
 }
 
 /** Most hints are not followed: they give up early, and the longer the order, the better it explains. */
-function longestOrder<State>(model: Model<State>, operations: readonly Operation[]): readonly Operation[] {
+function longestOrder<State>(model: Model<State>, operations: readonly Searched[]): readonly Searched[] {
   const problem = buildProblem(model, operations, "only-unseen");
   const search = new Search(problem);
   search.run(stepsForLongest);

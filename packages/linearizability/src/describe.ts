@@ -28,8 +28,8 @@ export function describeCall({ process, called, returned }: Operation): string {
 
 function describeOmitted({ omitted }: Counterexample): readonly string[] {
   if (omitted === 0) return [];
-  const others = omitted === 1 ? "1 other operation on it does" : `${omitted} other operations on it do`;
-  return [`The ${others} not matter, even if each could take effect at any time after its call, or never.`, ""];
+  const others = omitted === 1 ? "1 other operation" : `${omitted} other operations`;
+  return [`The contradiction stays whether or not the ${others} took effect.`, ""];
 }
 
 function describeOrder({ order, operations, initialState }: Counterexample): readonly string[] {

@@ -1,11 +1,12 @@
 // Makes the operations that contradict each other few. Leaving out a write would make every read of it look wrong, so an
-// operation with an effect is not removed but made optional: it may take effect any time after its call, or never. What
-// stays contradictory although all others are optional is contradictory by itself.
+// operation with an effect is not removed but made optional: it may have taken effect or not. What stays contradictory
+// although all others are optional is contradictory by itself.
 
 import type { Operation } from "./history.ts";
 import type { Model } from "./model.ts";
 import { isIgnored } from "./parts.ts";
 import { decide } from "./search/decision.ts";
+import type { Searched } from "./search/problem.ts";
 
 /** Steps for one attempt; an attempt that needs more is taken as failed. */
 const stepsPerAttempt = 30_000;
@@ -15,7 +16,7 @@ export type Shrunk = {
   /** The operations that contradict each other, in the order of their calls. */
   readonly core: readonly Operation[];
   /** The others, made optional; those without an effect are gone. */
-  readonly optional: readonly Operation[];
+  readonly optional: readonly Searched[];
   /** Whether no single operation of the core can be made optional as well. */
   readonly isMinimal: boolean;
 };
@@ -46,10 +47,13 @@ function optionalBeside<State>(
   model: Model<State>,
   operations: readonly Operation[],
   core: readonly Operation[],
-): readonly Operation[] {
+): readonly Searched[] {
   const kept = new Set(core);
   return operations
     .filter((each) => !kept.has(each) && !(model.isReadOnly?.(each) ?? false))
-    .map((each): Operation => ({ ...each, outcome: { kind: "unknown" }, returned: undefined }))
+    .map((each): Searched => {
+      const until = each.returned === undefined ? {} : { until: each.returned };
+      return { ...each, ...until, outcome: { kind: "unknown" }, returned: undefined };
+    })
     .filter((each) => !isIgnored(model, each));
 }

@@ -12,11 +12,13 @@ import {
 } from "../src/index.ts";
 import { pairOperations } from "../src/pairing.ts";
 import { partsOf } from "../src/parts.ts";
-import { buildProblem, type HintUse } from "../src/search/problem.ts";
+import { decide } from "../src/search/decision.ts";
+import { buildProblem, type HintUse, type Searched } from "../src/search/problem.ts";
 import { Search } from "../src/search/search.ts";
 import { counterRule, isLinearizable, registerRule, type Rule, stringRule } from "./support/brute-force.ts";
 import { type Simulated, simulatedCounter, simulatedRegister, simulatedString } from "./support/objects.ts";
-import { randomSmall, smallValues } from "./support/simulate.ts";
+import { seeded } from "./support/random.ts";
+import { randomSmall, simulate, smallValues } from "./support/simulate.ts";
 
 const mapValues = [{ a: 1, b: [2] }, { a: 1, b: [3] }, [1], "1", 1];
 
@@ -67,6 +69,20 @@ test.each([
     const history = randomSmall(seed, object);
     const verdict = searchVerdict(model, history, hintUse);
     expectVerdict({ seed, history, verdict, expected: bruteForce(history, object, counterRule) });
+  }
+});
+
+test("what is linearizable stays so when operations are made optional", () => {
+  for (let seed = 1; seed <= 8000; seed += 1) {
+    const random = seeded(seed);
+    const history = simulate({ seed, object: simulatedRegister(smallValues(3)), clients: 4, operations: 12 });
+    const weakened = pairOperations(history, register()).flatMap((each): readonly Searched[] => {
+      if (random.chance(0.5)) return [each];
+      if (register().isReadOnly?.(each) === true || each.returned === undefined) return [];
+      return [{ ...each, outcome: { kind: "unknown" }, returned: undefined, until: each.returned }];
+    });
+    const verdict = decide(register(), weakened, 1_000_000);
+    expectVerdict({ seed, history, verdict, expected: "linearizable" });
   }
 });
 

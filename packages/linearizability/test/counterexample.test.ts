@@ -12,7 +12,8 @@ import {
   register,
 } from "../src/index.ts";
 import { simulatedRegister } from "./support/objects.ts";
-import { simulate, smallValues } from "./support/simulate.ts";
+import { isLinearizable, registerRule } from "./support/brute-force.ts";
+import { randomSmall, simulate, smallValues } from "./support/simulate.ts";
 import { story } from "./support/story.ts";
 
 const stale = story(
@@ -36,6 +37,16 @@ test("a stale read is shrunk to the writes and the read that contradict each oth
   expect({ omitted, isMinimal, stuckAt }).toEqual({ omitted: 3, isMinimal: true, stuckAt: 2 });
 });
 
+test("earlier writes of the value that was read are no part of the contradiction", () => {
+  const writes = [2, 3, 2, 4, 2, 1].flatMap((value) => [`0 invoke write ${value}`, "0 ok"]);
+  const { operations } = counterexampleOf(story(...writes, "1 invoke read", "1 ok 2"), register());
+  expect(operations.map(({ operation, text }) => [operation.called, text])).toEqual([
+    [9, "write 2"],
+    [11, "write 1"],
+    [13, "read -> 2"],
+  ]);
+});
+
 test("a write of unknown outcome is shown if it explains what was read", () => {
   const history = story(
     "0 invoke write 1",
@@ -55,8 +66,33 @@ test("two adds with one result are shown without the adds around them", () => {
   const adds = Array.from({ length: 30 }, (_, index) => ["0 invoke add 1", `0 ok [1,${index + 1}]`]).flat();
   const history = story(...adds, "1 invoke add 1", "2 invoke add 1", "1 ok [1,31]", "2 ok [1,31]");
   const { operations, omitted } = counterexampleOf(history, counter());
-  expect(operations.map(({ operation }) => operation.process)).toEqual([1, 2]);
-  expect(omitted).toBe(30);
+  expect(operations.map(({ text }) => text)).toEqual(["add 1 -> 30", "add 1 -> 31", "add 1 -> 31"]);
+  expect(omitted).toBe(29);
+});
+
+test("what is shown contradicts itself whether or not any of the operations left out took effect", () => {
+  const object = simulatedRegister(smallValues(3));
+  let checked = 0;
+  for (let seed = 1; seed <= 3000; seed += 1) {
+    const history = randomSmall(seed, object);
+    if (isLinearizable(history, null, registerRule)) continue;
+    checked += 1;
+    const shown = positionsOf(counterexampleOf(history, register()));
+    const calls = [...history.keys()].filter((at) => history[at]?.type === "invoke" && !shown.has(at));
+    const subsets = Array.from({ length: 2 ** calls.length }, (_, bits) =>
+      calls.filter((__, at) => (bits >> at) % 2 === 1),
+    );
+    const explained = subsets.filter((subset) => {
+      const kept = new Set([...shown, ...subset.flatMap((at) => [at, returnAfter(history, at)])]);
+      return isLinearizable(
+        history.filter((_, at) => kept.has(at)),
+        null,
+        registerRule,
+      );
+    });
+    expect(explained, `seed ${seed}`).toEqual([]);
+  }
+  expect(checked).toBeGreaterThan(300);
 });
 
 test("what is shown of a large history is not linearizable by itself", () => {
@@ -83,7 +119,7 @@ test("the description lists the operations, the longest order and where it is st
       "  2. process 0, events 5 to 6: write 2",
       "  3. process 1, events 9 to 10: read -> 1",
       "",
-      "The 3 other operations on it do not matter, even if each could take effect at any time after its call, or never.",
+      "The contradiction stays whether or not the 3 other operations took effect.",
       "",
       "The longest order that works:",
       "",
@@ -123,7 +159,19 @@ function counterexampleOf<State>(history: readonly HistoryEvent[], model: Model<
   return result.counterexample;
 }
 
-function eventsOf({ operations }: Counterexample, history: readonly HistoryEvent[]): readonly HistoryEvent[] {
-  const positions = operations.flatMap(({ operation }) => [operation.called, operation.returned ?? 0]);
-  return history.filter((_, index) => positions.includes(index + 1));
+function eventsOf(counterexample: Counterexample, history: readonly HistoryEvent[]): readonly HistoryEvent[] {
+  const positions = positionsOf(counterexample);
+  return history.filter((_, at) => positions.has(at));
+}
+
+/** Indexes of calls and returns in the history. */
+function positionsOf({ operations }: Counterexample): ReadonlySet<number> {
+  return new Set(operations.flatMap(({ operation: { called, returned = 0 } }) => [called - 1, returned - 1]));
+}
+
+/** The completion of a call, or -1. */
+function returnAfter(history: readonly HistoryEvent[], call: number): number {
+  return history.findIndex(
+    ({ process, type }, at) => at > call && type !== "invoke" && process === history[call]?.process,
+  );
 }

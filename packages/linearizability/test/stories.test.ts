@@ -126,6 +126,15 @@ test("unknown adds of distinct powers of two are told apart by the value that wa
   expect(checkHistory(fails, counter(), { maxSteps: 5000, shrinkMs: 0 }).verdict).toBe("not-linearizable");
 });
 
+test("a counter that falls back is refused without trying every sum of the unknown adds", () => {
+  const unknown = Array.from({ length: 30 }, (_, index) => [
+    `${index + 10} invoke add ${index + 1}`,
+    `${index + 10} info`,
+  ]).flat();
+  const history = story(...unknown, "0 invoke read", "0 ok 100", "0 invoke read", "0 ok 99");
+  expect(checkHistory(history, counter(), { maxSteps: 50_000, shrinkMs: 0 }).verdict).toBe("not-linearizable");
+});
+
 test("twenty unknown appends do not make a search of every order", () => {
   const unknown = Array.from({ length: 20 }, (_, index) => [
     `${index + 10} invoke append "${index}."`,

@@ -37,6 +37,7 @@ export class Choices {
       operation !== none && at(called, operation) < limit;
       operation = configuration.calledAfter(operation)
     ) {
+      if (configuration.isTooLate(operation)) continue;
       if (operation >= knownCount && this.#problem.bridge !== undefined) {
         this.#pending.push(operation);
         continue;

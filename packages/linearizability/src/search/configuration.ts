@@ -20,6 +20,8 @@ export class Configuration {
   firstPending: number = 0;
   /** The highest operation of known outcome that has taken effect, or `none`. */
   lastKnown: number = none;
+  /** The latest call of an operation of known outcome and with an effect that has taken effect, or `none`. */
+  lastCalled: number = none;
   /** How many operations of known outcome have taken effect. */
   knownCount: number = 0;
   /** Hash of `known`. */
@@ -61,6 +63,11 @@ export class Configuration {
     return operation < knownCount ? hasBit(this.known, operation) : hasBit(this.unknown, operation - knownCount);
   }
 
+  /** Whether an operation of unknown outcome returned before one was called that has taken effect. */
+  isTooLate(operation: number): boolean {
+    return at(this.#problem.until, operation) < this.lastCalled;
+  }
+
   /** How many pending operations can only take effect in a state. */
   countRequiring(state: number): number {
     return state < this.#requiring.length ? at(this.#requiring, state) : 0;
@@ -72,7 +79,9 @@ export class Configuration {
     for (let place = operations.length - 1; place >= 0; place -= 1) {
       const operation = at(operations, place);
       if (operation < this.firstPending) return false;
-      if (at(this.#problem.called, operation) < calledBefore && !this.has(operation)) return true;
+      if (at(this.#problem.called, operation) < calledBefore && !this.has(operation) && !this.isTooLate(operation)) {
+        return true;
+      }
     }
     return false;
   }
@@ -100,13 +109,16 @@ export class Configuration {
     if (operation >= this.#problem.knownCount) return;
     this.knownCount += 1;
     this.lastKnown = Math.max(this.lastKnown, operation);
+    if (this.#problem.isReadOnly[operation] === false) {
+      this.lastCalled = Math.max(this.lastCalled, at(this.#problem.called, operation));
+    }
     while (this.firstPending < this.#problem.knownCount && hasBit(this.known, this.firstPending))
       this.firstPending += 1;
   }
 
   /**
-   * Takes back what was added last. The caller restores `state`, `firstPending` and `lastKnown`, which it saved: finding
-   * them again would be a search of its own.
+   * Takes back what was added last. The caller restores `state`, `firstPending`, `lastKnown` and `lastCalled`, which it saved:
+   * finding them again would be a search of its own.
    */
   remove(operation: number): void {
     this.#flip(operation, 1);

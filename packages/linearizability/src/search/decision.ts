@@ -1,9 +1,8 @@
 // Decides one part of a history: the exact search, and beside it, if outcomes are unknown and it takes long, the smaller
 // search that may use unknown operations again and again and can therefore only say no.
 
-import type { Operation } from "../history.ts";
 import type { Model } from "../model.ts";
-import { buildProblem, type Problem } from "./problem.ts";
+import { buildProblem, type Problem, type Searched } from "./problem.ts";
 import { Search, type SearchVerdict } from "./search.ts";
 
 /** Steps that the exact search gets before the smaller one starts beside it. */
@@ -51,7 +50,7 @@ export class Decision {
 }
 
 /** Decides in one go; "running" if the steps did not suffice. Operations that the model ignores must be gone. */
-export function decide<State>(model: Model<State>, operations: readonly Operation[], maxSteps: number): SearchVerdict {
+export function decide<State>(model: Model<State>, operations: readonly Searched[], maxSteps: number): SearchVerdict {
   const decision = new Decision(buildProblem(model, operations));
   let verdict = decision.run(Math.min(maxSteps, headStartSteps));
   while (verdict === "running" && decision.steps < maxSteps) verdict = decision.run(headStartSteps);

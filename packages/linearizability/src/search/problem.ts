@@ -10,17 +10,28 @@ import { States } from "./states.ts";
 /** Stands for "none" where a number from 0 is expected. */
 export const none = -1;
 
+/** Beyond every position. */
+const forever = 0x7fffffff;
+
 /** How many earlier equal operations are looked at for one that goes first. */
 const chainReach = 8;
 
+/**
+ * An operation of unknown outcome may have a position before which it returned: it cannot take effect after an operation
+ * with an effect, of known outcome, that was called later. Shrinking makes operations optional like that.
+ */
+export type Searched = Operation & { readonly until?: number };
+
 /** Operations 0 to `knownCount` exclusive returned, in that order; the others may take effect any time or never. */
 export type Problem = {
-  readonly operations: readonly Operation[];
+  readonly operations: readonly Searched[];
   readonly knownCount: number;
   /** Position of the call, per operation. */
   readonly called: Int32Array;
   /** Position of the return, per operation; beyond every position if the outcome is unknown. */
   readonly returned: Int32Array;
+  /** Position after which an operation of unknown outcome is too late, per operation; see `Searched`. */
+  readonly until: Int32Array;
   /** Number of the action, per operation; equal actions have the same. */
   readonly actionOf: Int32Array;
   /** An equal operation that may always go first, per operation, or `none`. */
@@ -62,7 +73,7 @@ export type HintUse = "all" | "only-unseen";
 /** Prepares operations of one part. Ignored ones must be gone. */
 export function buildProblem<State>(
   model: Model<State>,
-  given: readonly Operation[],
+  given: readonly Searched[],
   hintUse: HintUse = "all",
 ): Problem {
   const operations = given.toSorted((one, other) => returnOf(one) - returnOf(other) || one.called - other.called);
@@ -75,13 +86,15 @@ export function buildProblem<State>(
   const initial = states.numberOf(model.initial);
   const called = Int32Array.from(operations, (each) => each.called);
   const returned = Int32Array.from(operations, returnOf);
+  const until = Int32Array.from(operations, (each) => each.until ?? forever);
   return {
     operations,
     knownCount: operations.filter((each) => each.returned !== undefined).length,
     called,
     returned,
+    until,
     actionOf,
-    before: chainEqual(actionOf, called, returned),
+    before: chainEqual({ actionOf, called, returned, until }),
     required: Int32Array.from(operations, (each) => {
       const state = each.returned === undefined ? undefined : hints.requires?.(each);
       return state === undefined ? none : states.numberOf(state);
@@ -102,7 +115,7 @@ export function buildProblem<State>(
 }
 
 function returnOf(operation: Operation): number {
-  return operation.returned ?? 0x7fffffff;
+  return operation.returned ?? forever;
 }
 
 function numberActions(operations: readonly Operation[], actions: Action[]): Int32Array {
@@ -118,9 +131,15 @@ function numberActions(operations: readonly Operation[], actions: Action[]): Int
 
 /**
  * Of two equal operations, one that was called and returned no later than the other may go first: exchanging them in an
- * order that works gives another that works. So each waits for such a predecessor, and permutations are never tried.
+ * order that works gives another that works. So each waits for such a predecessor, and permutations are never tried. One
+ * that can be too late is never waited for.
  */
-function chainEqual(actionOf: Int32Array, called: Int32Array, returned: Int32Array): Int32Array {
+function chainEqual({
+  actionOf,
+  called,
+  returned,
+  until,
+}: Pick<Problem, "actionOf" | "called" | "returned" | "until">): Int32Array {
   const before = new Int32Array(actionOf.length).fill(none);
   const earlier = new Map<number, number[]>();
   const byCall = [...actionOf.keys()].toSorted((one, other) => at(called, one) - at(called, other));
@@ -128,7 +147,7 @@ function chainEqual(actionOf: Int32Array, called: Int32Array, returned: Int32Arr
     const equals = earlier.get(at(actionOf, operation)) ?? [];
     before[operation] =
       equals.slice(-chainReach).findLast((each) => at(returned, each) <= at(returned, operation)) ?? none;
-    equals.push(operation);
+    if (at(until, operation) === forever) equals.push(operation);
     earlier.set(at(actionOf, operation), equals);
   }
   return before;

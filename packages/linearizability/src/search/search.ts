@@ -17,6 +17,7 @@ type Level = {
   state: number;
   firstPending: number;
   lastKnown: number;
+  lastCalled: number;
   readonly choices: Choices;
 };
 
@@ -144,11 +145,11 @@ export class Search {
 
   /** Levels are kept for reuse, so that a search that has warmed up allocates next to nothing. */
   #push(operations: readonly number[]): Level {
-    const { state, firstPending, lastKnown } = this.#configuration;
+    const { state, firstPending, lastKnown, lastCalled } = this.#configuration;
     this.#depth += 1;
     let level = this.#levels[this.#depth];
     if (level === undefined) {
-      level = { taken: [], state, firstPending, lastKnown, choices: new Choices(this.#problem) };
+      level = { taken: [], state, firstPending, lastKnown, lastCalled, choices: new Choices(this.#problem) };
       this.#levels.push(level);
     }
     level.taken.length = 0;
@@ -156,11 +157,12 @@ export class Search {
     level.state = state;
     level.firstPending = firstPending;
     level.lastKnown = lastKnown;
+    level.lastCalled = lastCalled;
     return level;
   }
 
   #leave(): void {
-    const { taken, state, firstPending, lastKnown } = this.#level();
+    const { taken, state, firstPending, lastKnown, lastCalled } = this.#level();
     for (let place = taken.length - 1; place >= 0; place -= 1) {
       const operation = at(taken, place);
       if (operation < this.#problem.knownCount || !this.#reusesUnknown) this.#configuration.remove(operation);
@@ -168,6 +170,7 @@ export class Search {
     this.#configuration.state = state;
     this.#configuration.firstPending = firstPending;
     this.#configuration.lastKnown = lastKnown;
+    this.#configuration.lastCalled = lastCalled;
     this.#depth -= 1;
   }
 
