@@ -12,8 +12,8 @@ test("S03 every node starts as a follower in term 0 that knows no leader", () =>
   }
 });
 
-describe("S04 a follower that hears no leader for its election timeout", () => {
-  test("asks first whether it would win, without touching its term", () => {
+describe("a follower that hears no leader for its election timeout", () => {
+  test("S04 asks first whether it would win, without touching its term", () => {
     const server = new LoneServer();
     expect(server.wait(224)).toEqual([]);
     const asked = server.wait(1);
@@ -22,7 +22,7 @@ describe("S04 a follower that hears no leader for its election timeout", () => {
     expect(server.raft.status()).toMatchObject({ role: "preCandidate", term: 0, votedFor: undefined });
   });
 
-  test("becomes candidate, increments its term, votes for itself and asks all others", () => {
+  test("S04 becomes candidate, increments its term, votes for itself and asks all others", () => {
     const server = new LoneServer(noPreVote);
     const asked = server.wait(225);
     expect(asked.map(({ type, to, term }) => `${type} ${to} ${term}`)).toEqual([
@@ -32,7 +32,7 @@ describe("S04 a follower that hears no leader for its election timeout", () => {
     expect(server.raft.status()).toMatchObject({ role: "candidate", term: 1, votedFor: "n1" });
   });
 
-  test("campaigns once a majority says in advance that it would win", () => {
+  test("S04 campaigns once a majority says in advance that it would win", () => {
     const server = new LoneServer();
     server.wait(225);
     const asked = server.tell({ type: "preVoteResponse", from: "n3", term: 0, campaignTerm: 1, granted: true });
@@ -40,7 +40,7 @@ describe("S04 a follower that hears no leader for its election timeout", () => {
     expect(server.raft.status()).toMatchObject({ role: "candidate", term: 1 });
   });
 
-  test("waits for a time drawn between the bounds, anew for each wait", () => {
+  test("S04 waits for a time drawn between the bounds, anew for each wait", () => {
     const waits = [0, 0.25, 0.999].map((chance) => {
       const server = new LoneServer({ random: () => chance });
       return server.raft.nextDeadline();
