@@ -8,45 +8,40 @@ export interface LoadTarget {
   readonly request: (index: number) => Buffer;
 }
 
-/** Connections that stay open between samples. Made by {@link HttpLoad.open}. */
+/** Load over a number of connections, opened anew for each sample: servers close those that rest in between. */
 export class HttpLoad {
   readonly #target: LoadTarget;
-  readonly #connections: readonly Connection[];
+  readonly #connectionCount: number;
   #latencies: number[] = [];
 
-  constructor(target: LoadTarget, connections: readonly Connection[]) {
+  constructor(target: LoadTarget, connectionCount: number) {
     this.#target = target;
-    this.#connections = connections;
+    this.#connectionCount = connectionCount;
   }
 
-  static async open(target: LoadTarget, connections: number): Promise<HttpLoad> {
-    const opened = Array.from({ length: connections }, () => Connection.open(target.url));
-    return new HttpLoad(target, await Promise.all(opened));
-  }
-
-  /** Answers per second over `sampleMs`. Fails on any answer but 200. */
+  /** Answers per second over `sampleMs`, connecting not included. Fails on any answer but 200. */
   async sample(sampleMs: number): Promise<number> {
+    const opening = Array.from({ length: this.#connectionCount }, () => Connection.open(this.#target.url));
+    const connections = await Promise.all(opening);
     const start = performance.now();
     const end = start + sampleMs;
     const latencies: number[] = [];
     await Promise.all(
-      this.#connections.map(async (connection, index) => {
+      connections.map(async (connection, index) => {
         const request = this.#target.request(index);
         while (performance.now() < end) latencies.push(await connection.roundTrip(request));
       }),
     );
+    const elapsedMs = performance.now() - start;
+    for (const connection of connections) connection.close();
     this.#latencies = latencies.toSorted((a, b) => a - b);
-    return (latencies.length * 1000) / (performance.now() - start);
+    return (latencies.length * 1000) / elapsedMs;
   }
 
   /** Median and 99th percentile of the latest sample. */
   latenciesMs(): { readonly p50: number; readonly p99: number } {
     const at = (share: number): number => this.#latencies[Math.floor(this.#latencies.length * share)] ?? 0;
     return { p50: at(0.5), p99: at(0.99) };
-  }
-
-  close(): void {
-    for (const connection of this.#connections) connection.close();
   }
 }
 
@@ -74,6 +69,10 @@ class Connection {
 
   roundTrip(request: Buffer): Promise<number> {
     return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) {
+        reject(new Error("the server has closed the connection"));
+        return;
+      }
       this.#settle = { resolve, reject };
       this.#sentAt = performance.now();
       this.#socket.write(request);

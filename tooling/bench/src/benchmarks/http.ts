@@ -68,14 +68,11 @@ function overHttp({ name, unit, server, connections }: OverHttp): Benchmark {
         url: await server.use(),
         request: (index) => jsonPost(`/v1/counters/c${index}/increments`, '{"by":1}'),
       };
-      const load = await HttpLoad.open(target, connections);
+      const load = new HttpLoad(target, connections);
       return {
         sample: (sampleMs) => load.sample(sampleMs),
         latenciesMs: () => ({ ...load.latenciesMs() }),
-        close: async () => {
-          load.close();
-          await server.release();
-        },
+        close: () => server.release(),
       };
     },
   };
