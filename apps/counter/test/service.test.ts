@@ -35,7 +35,7 @@ test("a follower sends writes and reads to the leader, and answers stale reads i
   expect(stale.headers.get("raft-consistency")).toBe("stale");
 });
 
-test("a request that is repeated at the next leader gets its first answer", async () => {
+test("P74 a request that is repeated at the next leader gets its first answer", async () => {
   await using cluster = await MemoryCluster.start(3);
   const first = await cluster.leader();
   const request = { body: { by: 7 }, headers: { "idempotency-key": "only-once" } };

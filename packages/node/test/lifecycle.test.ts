@@ -181,3 +181,26 @@ test("close is idempotent and leaves no timer behind", async () => {
   for (const id of cluster.ids) await Promise.all([cluster.node(id).close(), cluster.node(id).close()]);
   expect(cluster.clock.pendingTimers).toBe(0);
 });
+
+test("P75 a peer whose connection hangs holds up nobody else", async () => {
+  cluster = new TestCluster(3);
+  for (const id of cluster.ids) {
+    const transport = cluster.network.transport(id);
+    const send: typeof transport.send = (message) => {
+      if (message.to !== "n3") transport.send(message);
+    };
+    const { maxMessageBytes } = transport;
+    const close = () => transport.close();
+    await cluster.start(id, {
+      transport: { maxMessageBytes, send, close, start: (receiver) => transport.start(receiver) },
+    });
+  }
+  await cluster.clock.run(1_000);
+  const leader = cluster.node(await cluster.elect());
+  for (let count = 0; count < 20; count++) {
+    const written = leader.propose(word("x"));
+    await cluster.clock.run(4);
+    await written;
+  }
+  expect(leader.currentStatus().commitIndex).toBeGreaterThanOrEqual(21);
+});

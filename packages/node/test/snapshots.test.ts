@@ -12,17 +12,19 @@ type Settings = {
   readonly everyEntries?: number;
   readonly retainEntries?: number;
   readonly founders?: readonly string[];
+  /** Puts something between the node and its snapshots. */
+  readonly decorate?: (store: SnapshotStore) => SnapshotStore;
 };
 
 /** Starts a node with a new state machine and the snapshots of its disk. */
 async function start(id: string, settings: Settings = {}): Promise<TestNode> {
-  const { everyEntries = 20, retainEntries = 5, founders = cluster.ids } = settings;
+  const { everyEntries = 20, retainEntries = 5, founders = cluster.ids, decorate = (store) => store } = settings;
   const machine = new WordList();
   machines.set(id, machine);
   return cluster.start(id, {
     stateMachine: machine,
     configuration: { voters: founders, learners: [] },
-    snapshots: { store: memorySnapshotStore(cluster.disks.get(id)), everyEntries, retainEntries },
+    snapshots: { store: decorate(memorySnapshotStore(cluster.disks.get(id))), everyEntries, retainEntries },
   });
 }
 
@@ -179,4 +181,37 @@ test("P62 a snapshot that becomes due while another one is stored is taken right
   await cluster.clock.run(10);
   expect(commits).toHaveLength(2);
   expect(leader.currentStatus().firstIndex).toBeGreaterThan(50);
+});
+
+test("P61 the log that a peer will need right behind its snapshot stays while that is being sent", async () => {
+  let release: (() => void) | undefined;
+  const isReleased = new Promise<void>((resolve) => (release = resolve));
+  const slow = (store: SnapshotStore): SnapshotStore => ({
+    load: () => store.load(),
+    create: (position) => store.create(position),
+    close: () => store.close(),
+    openLatest: async () => {
+      const reader = await store.openLatest();
+      if (reader === undefined) return undefined;
+      const read: typeof reader.read = (...range) => isReleased.then(() => reader.read(...range));
+      return { snapshot: reader.snapshot, read, close: () => reader.close() };
+    },
+  });
+  const settings = { everyEntries: 20, retainEntries: 5, decorate: slow };
+  const leader = await startAll(3, settings);
+  const { id } = leader.currentStatus();
+  const [down = ""] = cluster.ids.filter((one) => one !== id);
+  await cluster.node(down).close();
+  await write(leader, 100);
+  await start(down);
+  const modeOfPeer = () => leader.currentStatus().peers.find((peer) => peer.id === down)?.mode;
+  for (let ms = 0; ms < 1_000 && modeOfPeer() !== "snapshot"; ms++) await cluster.clock.run(1);
+  const sentIndex = cluster.disks.get(id)?.snapshot?.stored.index ?? 0;
+  await write(leader, 100);
+  expect(modeOfPeer(), "the disk has not delivered a piece yet").toBe("snapshot");
+  expect(cluster.disks.get(id)?.snapshot?.stored.index, "newer snapshots are taken").toBeGreaterThan(sentIndex);
+  expect(leader.currentStatus().firstIndex).toBeLessThanOrEqual(sentIndex + 1);
+  release?.();
+  await cluster.clock.run(2_000);
+  expect(machines.get(down)?.words).toHaveLength(200);
 });

@@ -40,7 +40,7 @@ describe("after a failed sync", () => {
     expect(failed).toHaveLength(1);
   });
 
-  test("every later call is refused with the cause, even when the disk works again", async () => {
+  test("P05 every later call is refused with the cause, even when the disk works again", async () => {
     const disk = new TestDisk();
     const storage = storageOn(disk);
     await storage.load();
