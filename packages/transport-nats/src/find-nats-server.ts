@@ -78,7 +78,10 @@ async function download(cacheDirectory: string): Promise<void> {
 /** With the system's lists of packages, or else with lists of our own, which anybody may fetch. */
 async function downloadPackage(work: string): Promise<void> {
   const get = (...args: readonly string[]) =>
-    execute("apt-get", ["-q", "-o", "APT::Sandbox::User=root", ...args], { cwd: work, timeout: downloadWithinMs });
+    execute("apt-get", ["-q", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3", ...args], {
+      cwd: work,
+      timeout: downloadWithinMs,
+    });
   try {
     await get("download", "nats-server");
   } catch {
