@@ -2,6 +2,7 @@
 
 import { assert } from "./errors.ts";
 import { sizeOf } from "./log.ts";
+import { isReadingForApply, requestLogRead } from "./log-reads.ts";
 import { reachedByMajority } from "./quorum.ts";
 import type { ProposalOutcome } from "./ready.ts";
 import type { Leader, Server } from "./server.ts";
@@ -55,11 +56,14 @@ export function takeCommitted(server: Server): readonly Entry[] {
 }
 
 function requestForApply(server: Server, firstIndex: number, lastIndex: number): void {
-  for (const purpose of server.logReadPurposes.values()) if (purpose.for === "apply") return;
-  server.lastLogReadId += 1;
-  server.logReadPurposes.set(server.lastLogReadId, { for: "apply" });
-  const maxBytes = server.options.limits.maxApplyBytes;
-  server.output.logReads.push({ logReadId: server.lastLogReadId, firstIndex, lastIndex, maxBytes });
+  if (isReadingForApply(server)) return;
+  const { maxApplyBytes: maxBytes } = server.options.limits;
+  requestLogRead(server, { for: "apply" }, { firstIndex, lastIndex, maxBytes });
+}
+
+/** Old entries came back from storage: they are handed over next, if they are still the next ones. */
+export function onEntriesForApply(server: Server, entries: readonly Entry[]): void {
+  if (entries[0]?.index === server.handedOver + 1) server.fetchedForApply = entries;
 }
 
 /**

@@ -1,5 +1,13 @@
 // Raft as a deterministic function of its inputs: no IO, no clock, no randomness, no promises, no dependencies.
 
+// The core and what it is made from
+export { Raft } from "./raft.ts";
+export type { LimitOptions, ProtectionOptions, RaftOptions, ReadOptions, TimingOptions } from "./options.ts";
+export { emptyState } from "./server.ts";
+export type { RestoredState } from "./server.ts";
+export { InvariantViolation, RaftOptionsError } from "./errors.ts";
+
+// The nouns of Raft
 export type {
   Configuration,
   Entry,
@@ -11,6 +19,12 @@ export type {
   Role,
   TermRun,
 } from "./types.ts";
+export { decodeConfiguration, encodeConfiguration } from "./configuration.ts";
+export type { ChangeMisfit, MembershipChange } from "./configuration.ts";
+export type { ChangeRequest } from "./membership.ts";
+export type { SnapshotPosition } from "./snapshot.ts";
+
+// What servers say to each other
 export { voteRefusals } from "./message.ts";
 export type {
   AppendAccepted,
@@ -30,13 +44,12 @@ export type {
   VoteRequest,
   VoteResponse,
 } from "./message.ts";
-export type { IgnoredReason, RaftEvent, StepDownReason } from "./events.ts";
-export type { PeerStatus, RaftStatus, ReplicationMode } from "./status.ts";
+
+// What comes out
 export type { LogWrite } from "./durability.ts";
-export { InvariantViolation, RaftOptionsError } from "./errors.ts";
-export type { LimitOptions, ProtectionOptions, RaftOptions, ReadOptions, TimingOptions } from "./options.ts";
-export { Raft } from "./raft.ts";
+export type { IgnoredReason, RaftEvent, StepDownReason } from "./events.ts";
 export type {
+  ChangeResult,
   ConfirmedRead,
   LogRead,
   ProposalOutcome,
@@ -47,10 +60,4 @@ export type {
   StepResult,
   TransferResult,
 } from "./ready.ts";
-export { emptyState } from "./server.ts";
-export type { RestoredState } from "./server.ts";
-export type { ChangeMisfit, MembershipChange } from "./configuration.ts";
-export { decodeConfiguration, encodeConfiguration } from "./configuration.ts";
-export type { ChangeRequest } from "./membership.ts";
-export type { ChangeResult } from "./ready.ts";
-export type { SnapshotPosition } from "./snapshot.ts";
+export type { PeerStatus, RaftStatus, ReplicationMode } from "./status.ts";

@@ -1,8 +1,8 @@
 // The face of the core: every input is a method, every output is in `ready()`. This file only routes; the rules are in
-// election, follower, leader, replication and commit.
+// the files named after them: election, follower, leader, replication, commit, membership, snapshot …
 
-import { outcomeOf, takeCommitted } from "./commit.ts";
-import { explain } from "./describe.ts";
+import { onEntriesForApply, outcomeOf, takeCommitted } from "./commit.ts";
+import { explain, statusOf } from "./describe.ts";
 import {
   moveToTerm,
   onCandidateDurable,
@@ -24,10 +24,11 @@ import {
   requestRead,
   serveWaitingReads,
 } from "./leader.ts";
-import { sizeOf } from "./log.ts";
+import { finishLogRead } from "./log-reads.ts";
 import type { AppendResponse, HeartbeatResponse, Message, SnapshotResponse } from "./message.ts";
 import { type ChangeRequest, concludeChange, proposeChange } from "./membership.ts";
 import { completeOptions, type RaftOptions } from "./options.ts";
+import { proposeCommand } from "./propose.ts";
 import type {
   ChangeResult,
   ProposalOutcome,
@@ -48,7 +49,6 @@ import {
   type SnapshotPosition,
 } from "./snapshot.ts";
 import { beginTransfer, continueTransfer, onTimeoutNow, onTransferTick } from "./transfer.ts";
-import { statusOf } from "./describe.ts";
 import type { Configuration, Entry, EntryId, NodeId } from "./types.ts";
 
 /**
@@ -98,22 +98,7 @@ export class Raft {
 
   /** Appends a command to the log if this server leads. It is committed when it comes back in `Ready.committed`. */
   propose(data: Uint8Array): ProposeResult {
-    return this.#input(undefined, (server) => {
-      const leader = server.role;
-      if (leader.name !== "leader") return { accepted: false, reason: "notLeader", leaderId: server.leaderId };
-      const { maxCommandBytes, maxUncommittedBytes } = server.options.limits;
-      if (data.byteLength > maxCommandBytes) return { accepted: false, reason: "tooLarge", leaderId: server.id };
-      if (leader.transfer !== undefined) {
-        return { accepted: false, reason: "transferring", leaderId: leader.transfer.to };
-      }
-      const entry: Entry = { index: server.log.lastIndex + 1, term: server.term, kind: "command", data };
-      if (leader.uncommittedBytes + sizeOf(entry) > maxUncommittedBytes) {
-        return { accepted: false, reason: "busy", leaderId: server.id };
-      }
-      server.append([entry]);
-      leader.uncommittedBytes += sizeOf(entry);
-      return { accepted: true, index: entry.index, term: entry.term };
-    });
+    return this.#input(undefined, (server) => proposeCommand(server, data));
   }
 
   /**
@@ -196,15 +181,9 @@ export class Raft {
   /** The entries that a `LogRead` asked for: consecutive from its first index, at least one. */
   logRead(logReadId: number, entries: readonly Entry[]): void {
     this.#input(undefined, (server) => {
-      const purpose = server.logReadPurposes.get(logReadId);
-      server.logReadPurposes.delete(logReadId);
-      // The log may have changed while storage was reading; what is no longer in it is of no use to anybody.
-      const areCurrent = entries.every((entry) => server.log.contains(entry));
-      if (purpose?.for === "peer") {
-        onEntriesForPeer(server, purpose.peer, purpose.term, areCurrent ? entries : []);
-      } else if (purpose?.for === "apply" && areCurrent && entries[0]?.index === server.handedOver + 1) {
-        server.fetchedForApply = entries;
-      }
+      const { purpose, current } = finishLogRead(server, logReadId, entries);
+      if (purpose?.for === "peer") onEntriesForPeer(server, purpose.peer, purpose.term, current);
+      if (purpose?.for === "apply") onEntriesForApply(server, current);
     });
   }
 

@@ -3,6 +3,7 @@
 import { advanceCommit } from "./commit.ts";
 import type { IgnoredReason } from "./events.ts";
 import { sizeOf } from "./log.ts";
+import { requestLogRead } from "./log-reads.ts";
 import type { AppendResponse } from "./message.ts";
 import type { Progress } from "./progress.ts";
 import type { Leader, Server } from "./server.ts";
@@ -61,14 +62,9 @@ function sendAppend(server: Server, peer: NodeId, progress: Progress, entries: r
 /** The entries that this peer needs are no longer in memory. The core does not wait: they come back as an input. */
 function requestFromStorage(server: Server, peer: NodeId, progress: Progress): void {
   progress.logReadPending = true;
-  server.lastLogReadId += 1;
-  server.logReadPurposes.set(server.lastLogReadId, { for: "peer", peer, term: server.term });
-  server.output.logReads.push({
-    logReadId: server.lastLogReadId,
-    firstIndex: progress.nextIndex,
-    lastIndex: server.log.lastIndex,
-    maxBytes: server.options.limits.maxAppendBytes,
-  });
+  const range = { firstIndex: progress.nextIndex, lastIndex: server.log.lastIndex };
+  const { maxAppendBytes: maxBytes } = server.options.limits;
+  requestLogRead(server, { for: "peer", peer, term: server.term }, { ...range, maxBytes });
 }
 
 /** Entries came back from storage. They are sent only if they are still what the peer needs and the log still has them. */
