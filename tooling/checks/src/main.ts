@@ -15,7 +15,7 @@ const turbo = (...args: string[]): Command => ({ program: "turbo", args: ["run",
 
 const steps: readonly Step[] = [
   { title: "build", command: turbo("build", "--output-logs=errors-only") },
-  { title: "lint", command: { program: "oxlint", args: [] } },
+  { title: "lint", command: turbo("lint", "--output-logs=errors-only") },
   { title: "format", command: { program: "biome", args: ["format"] } },
   { title: "typecheck", command: turbo("typecheck", "--output-logs=errors-only") },
 ];
