@@ -2,7 +2,15 @@
 
 // The core and what it is made from
 export { Raft } from "./raft.ts";
-export type { LimitOptions, ProtectionOptions, RaftOptions, ReadOptions, TimingOptions } from "./options.ts";
+export { defaultLimits } from "./options.ts";
+export type {
+  CompleteOptions,
+  LimitOptions,
+  ProtectionOptions,
+  RaftOptions,
+  ReadOptions,
+  TimingOptions,
+} from "./options.ts";
 export { emptyState } from "./server.ts";
 export type { RestoredState } from "./server.ts";
 export { InvariantViolation, RaftOptionsError } from "./errors.ts";
@@ -25,7 +33,6 @@ export type { ChangeRequest } from "./membership.ts";
 export type { SnapshotPosition } from "./snapshot.ts";
 
 // What servers say to each other
-export { voteRefusals } from "./message.ts";
 export type {
   AppendAccepted,
   AppendRejected,

@@ -56,9 +56,6 @@ export type VoteRefusal =
   /** The voter has heard a live leader within the minimum election timeout. Thesis 4.2.3. */
   | "hearsLeader";
 
-/** The longest list of refusals, for codecs and tests. */
-export const voteRefusals: readonly VoteRefusal[] = ["olderTerm", "logBehind", "alreadyVoted", "hearsLeader"];
-
 /** Store these entries after (`prevLogIndex`, `prevLogTerm`). Empty `entries` only asks whether that position matches. Thesis 3.5. */
 export type AppendRequest = Header & {
   readonly type: "appendRequest";

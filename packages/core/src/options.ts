@@ -98,7 +98,8 @@ const defaultReads: ReadOptions = { lease: false, maxClockDrift: 0.1 };
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-const defaultLimits: LimitOptions = {
+/** The limits of a server that names none. */
+export const defaultLimits: LimitOptions = {
   maxCommandBytes: MiB + 64 * KiB,
   maxUncommittedBytes: 64 * MiB,
   maxPendingReads: 10_000,

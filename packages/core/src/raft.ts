@@ -27,7 +27,7 @@ import {
 import { finishLogRead } from "./log-reads.ts";
 import type { AppendResponse, HeartbeatResponse, Message, SnapshotResponse } from "./message.ts";
 import { type ChangeRequest, concludeChange, proposeChange } from "./membership.ts";
-import { completeOptions, type RaftOptions } from "./options.ts";
+import { type CompleteOptions, completeOptions, type RaftOptions } from "./options.ts";
 import { proposeCommand } from "./propose.ts";
 import type {
   ChangeResult,
@@ -205,6 +205,11 @@ export class Raft {
   /** What became of a proposal that was accepted here. */
   outcomeOf(proposal: EntryId): ProposalOutcome {
     return outcomeOf(this.#server, proposal);
+  }
+
+  /** The options that are in force, with every default filled in. */
+  get options(): CompleteOptions {
+    return this.#server.options;
   }
 
   /** True while this server believes that it leads. */

@@ -16,7 +16,6 @@ export type ConfirmedRead = {
 export type RejectedRead = {
   readonly readId: number;
   readonly reason: "leadershipLost";
-  readonly leaderId: NodeId | undefined;
 };
 
 /** Old entries that the core needs from storage. Answer with `raft.logRead(readId, entries)`. */

@@ -251,7 +251,7 @@ export class Server {
     this.becomeFollower(undefined);
     this.restartElectionTimer();
     for (const readId of leader.reads.takeAll()) {
-      this.output.rejectedReads.push({ readId, reason: "leadershipLost", leaderId: undefined });
+      this.output.rejectedReads.push({ readId, reason: "leadershipLost" });
     }
   }
 

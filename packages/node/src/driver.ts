@@ -27,7 +27,7 @@ import type {
 } from "./api.ts";
 import { Broadcast } from "./broadcast.ts";
 import { Calls } from "./calls.ts";
-import { coreOptions, electionTimeoutOf, maxCommandBytesOf, maxUncommittedBytesOf } from "./core-options.ts";
+import { coreOptions } from "./core-options.ts";
 import {
   aborted,
   busy,
@@ -76,14 +76,15 @@ export class Driver<Query, Answer, Result> {
   #closing: Promise<void> | undefined;
 
   constructor(options: RaftNodeOptions<Query, Answer, Result>, recovered: Recovered) {
-    const [minTimeoutMs, maxTimeoutMs] = electionTimeoutOf(options);
     const { identity, restored, lastApplied } = recovered;
     this.#options = options;
     this.#identity = identity;
     this.#clock = options.clock ?? systemClock;
     this.#raft = new Raft(coreOptions(options), restored);
+    const { timing, limits } = this.#raft.options;
+    const [minTimeoutMs, maxTimeoutMs] = timing.electionTimeoutMs;
     this.#replica = new Replica(options.stateMachine, lastApplied);
-    this.#calls = new Calls({ maxWaitingBytes: maxUncommittedBytesOf(options), settleProposalsMs: 2 * maxTimeoutMs });
+    this.#calls = new Calls({ maxWaitingBytes: limits.maxUncommittedBytes, settleProposalsMs: 2 * maxTimeoutMs });
     this.#log = new LogWork({
       storage: options.storage,
       raft: this.#raft,
@@ -332,7 +333,7 @@ export class Driver<Query, Answer, Result> {
       case "notLeader":
         return this.#notLeader();
       case "tooLarge":
-        return tooLarge(sizeBytes, maxCommandBytesOf(this.#options));
+        return tooLarge(sizeBytes, this.#raft.options.limits.maxCommandBytes);
       case "busy":
         return busy("uncommitted proposals");
       case "transferring":

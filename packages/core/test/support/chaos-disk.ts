@@ -1,8 +1,8 @@
 // A disk in the chaos: it completes writes in order, some time after they were handed over, and a crash loses any number
 // of the latest ones. Snapshots are kept beside the log and are durable before the log forgets anything.
 
-import type { Configuration, Entry, EntryId, RestoredState } from "../../src/index.ts";
-import type { Ready } from "../../src/index.ts";
+import type { Configuration, Entry, EntryId, Ready, RestoredState } from "../../src/index.ts";
+import { termRunsOf } from "./lone-server.ts";
 import type { LogView } from "./oracle.ts";
 
 type Write = NonNullable<Ready["write"]>;
@@ -60,12 +60,9 @@ export class ChaosDisk {
     const { snapshot } = this;
     if (snapshot !== undefined) perform({ type: "compact", base: snapshot.position, doneAt: 0 }, this.#content);
     const { term, votedFor, base, entries } = this.#content;
-    const termRuns = entries
-      .filter((entry, position) => entry.term !== entries[position - 1]?.term)
-      .map((entry) => ({ firstIndex: entry.index, term: entry.term }));
     return {
       hardState: { term, votedFor },
-      log: { base, lastIndex: base.index + entries.length, termRuns },
+      log: { base, lastIndex: base.index + entries.length, termRuns: termRunsOf(entries) },
       ...(snapshot && { configuration: snapshot.position.configuration }),
       configurations: entries.filter(({ kind }) => kind === "configuration"),
       applied: snapshot?.position.index ?? 0,

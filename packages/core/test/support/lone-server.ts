@@ -1,6 +1,14 @@
 // One core without a cluster: the test plays all the others, and the disk.
 
-import { type Entry, type Message, Raft, type RaftOptions, type Ready, type RestoredState } from "../../src/index.ts";
+import {
+  type Entry,
+  type Message,
+  Raft,
+  type RaftOptions,
+  type Ready,
+  type RestoredState,
+  type TermRun,
+} from "../../src/index.ts";
 
 /** Encodes a readable command. */
 export function bytes(command: string): Uint8Array {
@@ -24,12 +32,16 @@ export function entryOf(index: number, term: number, command = `${index}:${term}
 
 /** What a server finds on its disk: these entries, this term and vote. */
 export function restoredFrom(entries: readonly Entry[], term: number, votedFor?: string): RestoredState {
-  const termRuns = entries
-    .filter((entry, position) => entry.term !== entries[position - 1]?.term)
-    .map((entry) => ({ firstIndex: entry.index, term: entry.term }));
-  const log = { base: { index: 0, term: 0 }, lastIndex: entries.length, termRuns };
+  const log = { base: { index: 0, term: 0 }, lastIndex: entries.length, termRuns: termRunsOf(entries) };
   const configurations = entries.filter(({ kind }) => kind === "configuration");
   return { hardState: { term, votedFor }, log, configurations, applied: 0 };
+}
+
+/** Where the terms begin in consecutive entries. */
+export function termRunsOf(entries: readonly Entry[]): readonly TermRun[] {
+  return entries
+    .filter((entry, position) => entry.term !== entries[position - 1]?.term)
+    .map((entry) => ({ firstIndex: entry.index, term: entry.term }));
 }
 
 type LoneOptions = Partial<RaftOptions> & {
