@@ -28,4 +28,12 @@ export type {
 } from "./snapshot-store.ts";
 export type { CommittedCommand, StateMachine } from "./state-machine.ts";
 export { laneOf } from "./transport.ts";
-export type { DropReason, Lane, Transport, TransportEvent, TransportIdentity, TransportReceiver } from "./transport.ts";
+export type {
+  DropReason,
+  Lane,
+  PeerDirectory,
+  Transport,
+  TransportEvent,
+  TransportIdentity,
+  TransportReceiver,
+} from "./transport.ts";

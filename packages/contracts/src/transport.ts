@@ -80,6 +80,12 @@ export type TransportReceiver = {
 };
 
 /**
+ * The other servers that may be talked to, by node id, with the address at which each listens for its peers, as
+ * `host:port`. Undefined: the transport's own options know the address, or it needs none.
+ */
+export type PeerDirectory = ReadonlyMap<string, string | undefined>;
+
+/**
  * Carries messages between the servers of one cluster.
  *
  * - Delivery is at most once; loss, reordering and (after reconnects) duplication are allowed, corruption is not.
@@ -91,6 +97,17 @@ export type Transport = {
   readonly maxMessageBytes: number;
   /** Starts listening and delivering. Rejects if the address cannot be used (`QUORATE_ADDRESS_IN_USE` …). Called once. */
   start(receiver: TransportReceiver): Promise<void>;
+  /**
+   * From now on these are the peers, and nobody else: what comes from others is refused until they are among them, what is
+   * for others is dropped, and connections with others are ended. Until the first call the transport's options decide.
+   * May be called at any time, also before `start`, and never throws; an address that cannot be used is an event
+   * (`peerUnreachable`). The server itself may be among them and is ignored.
+   *
+   * Whoever calls this passes at least the members of the latest configuration in its log, and the servers that it was
+   * given to begin with. A server that lags may be called by a leader that its log does not name yet (thesis 4.1): it
+   * hears of it by `peerRefused` with `QUORATE_PEER_UNKNOWN`, and must learn of the new member from somebody it knows.
+   */
+  setPeers(peers: PeerDirectory): void;
   /**
    * Sends to `message.to`; delivery never happens inside this call. Before `start`, after `close` and to the server's own
    * id it does nothing.

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import { transportConformance } from "../src/conformance/index.ts";
-import { laneOf, type Transport, type TransportReceiver } from "../src/index.ts";
+import { laneOf, type PeerDirectory, type Transport, type TransportReceiver } from "../src/index.ts";
 import { brokenLaws, collectLaws } from "./suite-runner.ts";
 
 type Message = Parameters<Transport["send"]>[0];
@@ -26,9 +26,18 @@ type Mistake =
   | "gives what nobody knows to somebody"
   | "delivers to itself"
   | "keeps everything for a peer that is down"
-  | "mixes clusters";
+  | "mixes clusters"
+  | "listens to those who are no peers"
+  | "talks to those who are no peers"
+  | "never forgives"
+  | "forgets the peers at start";
 
-type Member = { readonly receiver: TransportReceiver; isOpen: boolean };
+type Member = {
+  readonly receiver: TransportReceiver;
+  isOpen: boolean;
+  /** Undefined: everybody is a peer. */
+  peers: Set<string> | undefined;
+};
 type Network = { readonly members: Map<string, Member>; readonly kept: Message[]; underWay: number; count: number };
 
 const maxMessageBytes = 100_000;
@@ -40,6 +49,7 @@ class HandOver implements Transport {
   readonly #mistake: Mistake;
   readonly #early: Message[] = [];
   #self: Member | undefined;
+  #peers: Set<string> | undefined;
   #isBusy = false;
   #closes = 0;
 
@@ -50,13 +60,20 @@ class HandOver implements Transport {
   }
 
   async start(receiver: TransportReceiver): Promise<void> {
-    this.#self = { receiver, isOpen: true };
+    const peers = this.#mistake === "forgets the peers at start" ? undefined : this.#peers;
+    this.#self = { receiver, isOpen: true, peers };
     const { members, kept } = this.#network;
     if (!members.has(this.#nodeId) || this.#mistake !== "does not notice a restart") {
       members.set(this.#nodeId, this.#self);
     }
     for (const message of this.#early.splice(0)) this.send(message);
     for (const message of kept.splice(0)) this.#hand(message);
+  }
+
+  setPeers(peers: PeerDirectory): void {
+    const forgives = this.#mistake !== "never forgives";
+    this.#peers = new Set([...peers.keys()].filter((peer) => forgives || this.#peers?.has(peer) !== false));
+    if (this.#self !== undefined) this.#self.peers = this.#peers;
   }
 
   send(message: Message): void {
@@ -105,6 +122,9 @@ class HandOver implements Transport {
   }
 
   #mayTalk(target: Member): boolean {
+    const [self, other] = [this.#nodeId, target.receiver.identity.nodeId];
+    if (this.#peers?.has(other) === false && this.#mistake !== "talks to those who are no peers") return false;
+    if (target.peers?.has(self) === false && this.#mistake !== "listens to those who are no peers") return false;
     const isSame = target.receiver.identity.clusterId === this.#self?.receiver.identity.clusterId;
     return isSame || this.#mistake === "mixes clusters";
   }
@@ -126,6 +146,25 @@ function lawsOf(mistake: Mistake): ReturnType<typeof collectLaws> {
     }),
   );
 }
+
+const membershipMistakes: readonly { mistake: Mistake; law: string }[] = [
+  {
+    mistake: "listens to those who are no peers",
+    law: "delivers nothing from a server that is no peer any more, until it is one again",
+  },
+  {
+    mistake: "never forgives",
+    law: "delivers nothing from a server that is no peer any more, until it is one again",
+  },
+  {
+    mistake: "talks to those who are no peers",
+    law: "sends nothing to a server that is no peer any more, until it is one again",
+  },
+  {
+    mistake: "forgets the peers at start",
+    law: "knows the peers that it was told of before start, and lets a new one in later",
+  },
+];
 
 describe("the transport suite", () => {
   test("passes a correct transport", async () => {
@@ -178,6 +217,7 @@ describe("the transport suite", () => {
       law: "does not keep without bound what a peer that is down cannot take",
     },
     { mistake: "mixes clusters", law: "keeps two clusters apart" },
+    ...membershipMistakes,
   ])(
     "catches a transport that $mistake: it $law",
     async ({ mistake, law }) => {

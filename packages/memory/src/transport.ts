@@ -1,6 +1,6 @@
 // Messages between servers of one process, by reference: the shortest correct transport, and one whose links tests can cut.
 
-import type { Transport, TransportEvent, TransportReceiver } from "@quorate/contracts";
+import type { PeerDirectory, Transport, TransportEvent, TransportReceiver } from "@quorate/contracts";
 import { laneOf } from "@quorate/contracts";
 
 type Message = Parameters<Transport["send"]>[0];
@@ -40,6 +40,8 @@ type Wires = {
 type Member = {
   readonly receiver: TransportReceiver;
   inFlight: number;
+  /** Whether this server talks to that one. */
+  knows(peer: string): boolean;
 };
 
 /**
@@ -65,6 +67,7 @@ class MemoryTransport implements Transport {
   readonly #nodeId: string;
   readonly #wires: Wires;
   #self: Member | undefined;
+  #peers: ReadonlySet<string> | undefined;
 
   constructor(nodeId: string, wires: Wires) {
     this.#nodeId = nodeId;
@@ -72,9 +75,13 @@ class MemoryTransport implements Transport {
   }
 
   start(receiver: TransportReceiver): Promise<void> {
-    this.#self = { receiver, inFlight: 0 };
+    this.#self = { receiver, inFlight: 0, knows: (peer) => this.#peers?.has(peer) ?? true };
     this.#wires.members.set(this.#nodeId, this.#self);
     return Promise.resolve();
+  }
+
+  setPeers(peers: PeerDirectory): void {
+    this.#peers = new Set(peers.keys());
   }
 
   send(message: Message): void {
@@ -82,6 +89,7 @@ class MemoryTransport implements Transport {
     const sender = this.#self;
     const target = members.get(message.to);
     if (sender === undefined || target === undefined || message.to === this.#nodeId) return;
+    if (!sender.knows(message.to)) return;
     if (sender.receiver.identity.clusterId !== target.receiver.identity.clusterId) return;
     if (target.inFlight >= maxInFlight) {
       sender.receiver.onEvent(describeDrop(message));
@@ -91,8 +99,9 @@ class MemoryTransport implements Transport {
     defer(() => {
       target.inFlight -= 1;
       const isCut = cutLinks.has(linkKey({ from: this.#nodeId, to: message.to }));
+      if (isCut || !target.knows(message.from)) return;
       // The receiver may have been closed or replaced since: then it is no longer the member of that name.
-      if (!isCut && members.get(message.to) === target) target.receiver.onMessage(message);
+      if (members.get(message.to) === target) target.receiver.onMessage(message);
     });
   }
 

@@ -12,6 +12,7 @@ export const codes = {
   refused: "QUORATE_NATS_REFUSED",
   payloadLimit: "QUORATE_NATS_PAYLOAD_LIMIT",
   clusterMismatch: "QUORATE_CLUSTER_MISMATCH",
+  unknownPeer: "QUORATE_PEER_UNKNOWN",
   senderForged: "QUORATE_SENDER_FORGED",
   duplicateId: "QUORATE_DUPLICATE_ID",
   garbage: "QUORATE_DECODE_FAILED",

@@ -1,9 +1,9 @@
 // The transport as a whole: one connection to the broker, one subject to listen on, one subject per peer to publish on.
 
-import type { Lane, Transport, TransportEvent, TransportReceiver } from "@quorate/contracts";
+import type { Lane, PeerDirectory, Transport, TransportEvent, TransportReceiver } from "@quorate/contracts";
 import { codeOf, laneOf, QuorateError } from "@quorate/contracts";
 import { BrokerLink, type LinkEvents } from "./broker-link.ts";
-import { codes, type Failure } from "./failure.ts";
+import { codes, type Failure, printable } from "./failure.ts";
 import { checkArrival } from "./inbox-check.ts";
 import { Incarnations } from "./incarnations.ts";
 import { maxControlBytes, type NatsTransportOptions, readOptions, type Settings } from "./options.ts";
@@ -51,6 +51,8 @@ class RunningTransport implements NatsTransport {
   readonly #incarnations: Incarnations = new Incarnations();
   /** Subjects by peer; a name that cannot be part of one is remembered as undefined. */
   readonly #outboxes: Map<string, string | undefined> = new Map();
+  /** Undefined until the cluster has said who belongs to it: then the broker's permissions alone decide. */
+  #peers: ReadonlySet<string> | undefined;
   #parts: Parts | undefined;
   #closing: Promise<void> | undefined;
 
@@ -87,11 +89,20 @@ class RunningTransport implements NatsTransport {
     if (this.#closing !== undefined) throw notStartable();
   }
 
+  setPeers(peers: PeerDirectory): void {
+    this.#peers = new Set(peers.keys());
+    for (const peer of this.#outboxes.keys()) {
+      if (this.#peers.has(peer)) continue;
+      this.#outboxes.delete(peer);
+      this.#parts?.outflow.forget(peer);
+    }
+  }
+
   send(message: Message): void {
     const parts = this.#parts;
     if (parts === undefined || this.#closing !== undefined || !parts.link.isUp) return;
     const { to } = message;
-    if (to === parts.receiver.identity.nodeId) return;
+    if (to === parts.receiver.identity.nodeId || this.#peers?.has(to) === false) return;
     const lane = laneOf[message.type];
     const subject = this.#outbox(parts.subjects, to);
     const bytes = subject === undefined ? undefined : this.#encode(message);
@@ -163,7 +174,8 @@ class RunningTransport implements NatsTransport {
     const verdict = checkArrival({ subject, data }, facts);
     if (verdict.type === "message") {
       const { message, incarnation } = verdict;
-      if (this.#incarnations.admit(message.from, incarnation, performance.now())) receiver.onMessage(message);
+      if (this.#peers?.has(message.from) === false) this.#reportStranger(message.from, subject);
+      else if (this.#incarnations.admit(message.from, incarnation, performance.now())) receiver.onMessage(message);
       else this.#reportDuplicate(message.from, subject);
       return;
     }
@@ -171,6 +183,13 @@ class RunningTransport implements NatsTransport {
     this.#reports.add(`garbage ${from} ${failure.code}`, (count) => {
       const detail = count === 1 ? failure.detail : `${failure.detail} (${count} such messages)`;
       this.#tell({ type: "garbageReceived", from, code: failure.code, detail });
+    });
+  }
+
+  #reportStranger(peer: string, from: string): void {
+    this.#reports.add(`stranger ${peer}`, (count) => {
+      const detail = `${count} messages of ${printable(peer)}, which is not among the peers`;
+      this.#tell({ type: "peerRefused", peer: printable(peer), from, code: codes.unknownPeer, detail });
     });
   }
 

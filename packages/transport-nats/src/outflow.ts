@@ -53,6 +53,15 @@ export class Outflow {
     if (!isTaken) this.#facts.onDropped(name, lane, "queueFull");
   }
 
+  /** Drops what waits for a peer. What the broker was given already is on its way. */
+  forget(name: string): void {
+    const peer = this.#peers.get(name);
+    if (peer === undefined) return;
+    this.#queuedBytes -= peer.queuedBytes;
+    this.#waiting.delete(name);
+    this.#peers.delete(name);
+  }
+
   /** Forgets everything: the connection is gone, and what was meant for it must not be sent on the next one. */
   clear(): void {
     this.#peers.clear();

@@ -83,6 +83,11 @@ export class AcceptedConnection implements Admitted {
     this.close();
   }
 
+  /** The other side is told why, so that it can tell its owner, and keeps trying. */
+  expel(failure: Failure): void {
+    if (!this.#isEnded) this.#refuse(failure);
+  }
+
   #onData(chunk: Buffer): void {
     if (this.#isEnded) return;
     this.#bytesRead += chunk.length;

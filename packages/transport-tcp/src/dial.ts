@@ -29,7 +29,8 @@ export type DialEvents = {
 };
 
 const beforeWelcome: FrameLimits = { welcome: maxHandshakeBytes, refusal: maxHandshakeBytes };
-const afterWelcome: FrameLimits = { alive: 0 };
+// A refusal may still come: membership changes while connections are open.
+const afterWelcome: FrameLimits = { alive: 0, refusal: maxHandshakeBytes };
 const empty = new Uint8Array(0);
 
 /** A connection that this server opened: messages go out, signs of life come back. */

@@ -4,9 +4,11 @@ import type { Lane, TransportIdentity } from "@quorate/contracts";
 import { codes, type Failure } from "./failure.ts";
 import { chooseVersion, type CodecVersion, type Hello } from "./handshake.ts";
 
-/** A connection that was let in; closed by the doorkeeper when a newer one takes its place. */
+/** A connection that was let in; closed by the doorkeeper when it must not stay. */
 export type Admitted = {
   replace(): void;
+  /** Its peer is none any more. */
+  expel(failure: Failure): void;
 };
 
 type LivePeer = {
@@ -24,7 +26,7 @@ export class Doorkeeper {
   constructor(rules: {
     readonly identity: TransportIdentity;
     readonly codec: CodecVersion;
-    /** Whether a node id has an address: servers that could not be answered are not let in. */
+    /** Whether a node id is a peer with an address: servers that could not be answered are not let in. */
     readonly isKnown: (nodeId: string) => boolean;
   }) {
     this.#identity = rules.identity;
@@ -57,7 +59,7 @@ export class Doorkeeper {
       return { code: codes.duplicateId, detail: `another server says that it is ${nodeId} too` };
     }
     if (!this.#isKnown(hello.nodeId)) {
-      return { code: codes.unknownPeer, detail: `${hello.nodeId} is not among the peers of ${nodeId}` };
+      return this.#unknown(hello.nodeId);
     }
     return this.#judgeCodec(hello) ?? this.#judgeIncarnation(hello);
   }
@@ -79,9 +81,21 @@ export class Doorkeeper {
     if (peer.connections.size === 0) this.#peers.delete(hello.nodeId);
   }
 
+  /** Ends the connections of all that are no peers any more. */
+  expelStrangers(): void {
+    for (const [nodeId, { connections }] of this.#peers) {
+      if (this.#isKnown(nodeId)) continue;
+      for (const connection of connections.values()) connection.expel(this.#unknown(nodeId));
+    }
+  }
+
   /** The incarnation under which a peer is connected now. */
   liveIncarnation(nodeId: string): string | undefined {
     return this.#peers.get(nodeId)?.incarnation;
+  }
+
+  #unknown(nodeId: string): Failure {
+    return { code: codes.unknownPeer, detail: `${nodeId} is not among the peers of ${this.#identity.nodeId}` };
   }
 
   #judgeCodec(hello: Hello): Failure | undefined {

@@ -3,6 +3,7 @@
 import type { Lane, TransportIdentity } from "@quorate/contracts";
 import { Backoff } from "./backoff.ts";
 import { DialledConnection } from "./dial.ts";
+import type { Directory } from "./directory.ts";
 import { codes, type Failure } from "./failure.ts";
 import { frameHeader } from "./frame.ts";
 import { Outbox } from "./outbox.ts";
@@ -12,6 +13,7 @@ import type { Settings } from "./options.ts";
 export type LaneFacts = {
   readonly identity: TransportIdentity;
   readonly settings: Settings;
+  readonly directory: Directory;
   readonly peer: string;
   readonly lane: Lane;
   readonly liveIncarnation: () => string | undefined;
@@ -85,7 +87,10 @@ export class LaneLink {
       this.#connect();
     } catch (error) {
       // A look-up function of the user, or an address from it that cannot be dialled.
-      this.#retryLater({ code: codes.unreachable, detail: `${this.#facts.peer} cannot be dialled: ${String(error)}` });
+      this.#retryLater({
+        code: codes.unreachable,
+        detail: `${this.#facts.peer} cannot be dialled: ${describe(error)}`,
+      });
     }
   }
 
@@ -101,8 +106,8 @@ export class LaneLink {
   }
 
   #connect(): void {
-    const { identity, settings, peer, lane, liveIncarnation } = this.#facts;
-    const address = settings.lookUp(peer);
+    const { identity, settings, directory, peer, lane, liveIncarnation } = this.#facts;
+    const address = directory.lookUp(peer);
     if (address === undefined) {
       this.#retryLater({ code: codes.unknownPeer, detail: `no address is known for ${peer}` });
       return;
@@ -163,4 +168,8 @@ export class LaneLink {
     this.#state = { type: "waiting", cancel };
     this.#events.onFailure(this.#facts.lane, failure);
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -15,6 +15,7 @@ export type TcpAddress = {
 /**
  * Where the other servers are: a fixed record, dialled from the start on, or a function that is asked before every
  * attempt. A server that has no address is neither dialled nor let in. An address for the server itself is ignored.
+ * Once `setPeers` was called, it is only asked for the addresses of peers whose address was not told there.
  */
 export type TcpPeers = Readonly<Record<string, TcpAddress>> | ((nodeId: string) => TcpAddress | undefined);
 
@@ -97,6 +98,18 @@ export function readOptions(options: TcpTransportOptions): Settings {
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
+}
+
+/** An address as `HOST:PORT`, or `[HOST]:PORT` for IPv6; undefined if it is none that can be dialled. */
+export function parseAddress(text: string): TcpAddress | undefined {
+  const {
+    bracketed,
+    plain,
+    port = "",
+  } = /^(?:\[(?<bracketed>[^\]\s]+)\]|(?<plain>[^:\s[\]]+)):(?<port>\d{1,5})$/.exec(text)?.groups ?? {};
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) return undefined;
+  return { host, port: Number(port) };
 }
 
 /** Control messages are small by nature; a larger one is a mistake or an attack. */

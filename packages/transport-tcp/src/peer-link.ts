@@ -2,6 +2,7 @@
 
 import type { Lane, Transport, TransportEvent, TransportIdentity } from "@quorate/contracts";
 import { codeOf, laneOf } from "@quorate/contracts";
+import type { Directory } from "./directory.ts";
 import { DropReport } from "./drop-report.ts";
 import type { Failure } from "./failure.ts";
 import { LaneLink } from "./lane-link.ts";
@@ -9,13 +10,14 @@ import { maxControlBytes, type Settings } from "./options.ts";
 
 type Message = Parameters<Transport["send"]>[0];
 
-/** A peer that is not in a fixed record is dialled only while something was sent to it within this time. */
+/** A peer that was not named by the options' record or by `setPeers` is dialled only while something was sent to it within this time. */
 const interestMs = 60_000;
 
 /** What a link needs to know. */
 export type PeerFacts = {
   readonly identity: TransportIdentity;
   readonly settings: Settings;
+  readonly directory: Directory;
   readonly peer: string;
   readonly liveIncarnation: () => string | undefined;
   readonly onEvent: (event: TransportEvent) => void;
@@ -26,7 +28,6 @@ export class PeerLink {
   readonly #facts: PeerFacts;
   readonly #lanes: Readonly<Record<Lane, LaneLink>>;
   readonly #drops: DropReport;
-  readonly #isPermanent: boolean;
   readonly #openLanes: Set<Lane> = new Set();
   readonly #toldFailures: Map<Lane, string> = new Map();
   #isConnected = false;
@@ -37,7 +38,6 @@ export class PeerLink {
   constructor(facts: PeerFacts) {
     const { settings, peer, onEvent } = facts;
     this.#facts = facts;
-    this.#isPermanent = settings.knownPeers.includes(peer);
     this.#drops = new DropReport({ peer, clock: settings.clock, onEvent });
     this.#lanes = { control: this.#makeLane("control"), append: this.#makeLane("append") };
   }
@@ -53,8 +53,7 @@ export class PeerLink {
     const { limits, clock } = this.#facts.settings;
     this.#lastSentMs = clock.now();
     // Both, whatever the message: the peer counts as connected when both are.
-    this.#lanes.control.dialIfIdle();
-    this.#lanes.append.dialIfIdle();
+    this.dialIfIdle();
     const payload = this.#encode(message);
     if (payload === undefined) return;
     if (payload.length > (lane === "control" ? maxControlBytes : limits.maxMessageBytes)) {
@@ -64,10 +63,24 @@ export class PeerLink {
     }
   }
 
+  /** Dials what is neither connected nor waiting for its next attempt. */
+  dialIfIdle(): void {
+    this.#lanes.control.dialIfIdle();
+    this.#lanes.append.dialIfIdle();
+  }
+
   /** Dials what is not connected: the peer is known to be there. */
   dial(): void {
     this.#lanes.control.dial();
     this.#lanes.append.dial();
+  }
+
+  /** Ends the link while the transport goes on: the peer is none any more, or has moved. */
+  retire(failure: Failure): Promise<void> {
+    const { peer, onEvent } = this.#facts;
+    if (this.#isConnected) onEvent({ type: "peerDisconnected", peer, ...failure });
+    this.#isConnected = false;
+    return this.close();
   }
 
   async close(): Promise<void> {
@@ -86,9 +99,9 @@ export class PeerLink {
   }
 
   #makeLane(lane: Lane): LaneLink {
-    const { identity, settings, peer, liveIncarnation } = this.#facts;
+    const { identity, settings, directory, peer, liveIncarnation } = this.#facts;
     return new LaneLink(
-      { identity, settings, peer, lane, liveIncarnation, isWanted: () => this.#isWanted() },
+      { identity, settings, directory, peer, lane, liveIncarnation, isWanted: () => this.#isWanted() },
       {
         onOpen: (opened) => this.#onOpen(opened),
         onFailure: (failed, failure) => this.#onFailure(failed, failure),
@@ -97,7 +110,8 @@ export class PeerLink {
   }
 
   #isWanted(): boolean {
-    return this.#isPermanent || this.#facts.settings.clock.now() - this.#lastSentMs < interestMs;
+    const { directory, peer, settings } = this.#facts;
+    return directory.standing.includes(peer) || settings.clock.now() - this.#lastSentMs < interestMs;
   }
 
   #onOpen(lane: Lane): void {

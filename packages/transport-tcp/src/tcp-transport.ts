@@ -1,9 +1,10 @@
 // The transport as a whole: one listener for what comes in, one link per peer for what goes out.
 
-import type { Transport, TransportEvent, TransportReceiver } from "@quorate/contracts";
+import type { PeerDirectory, Transport, TransportEvent, TransportReceiver } from "@quorate/contracts";
 import { QuorateError } from "@quorate/contracts";
+import { Directory } from "./directory.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
-import { printable } from "./failure.ts";
+import { codes, type Failure, printable } from "./failure.ts";
 import { helloFrame } from "./handshake.ts";
 import { Listener } from "./listener.ts";
 import { readOptions, type Settings, type TcpAddress, type TcpTransportOptions } from "./options.ts";
@@ -45,6 +46,9 @@ type Parts = {
 class RunningTransport implements TcpTransport {
   readonly maxMessageBytes: number;
   readonly #settings: Settings;
+  readonly #directory: Directory;
+  /** Links that were given up while the transport went on, until their sockets are gone. */
+  readonly #retiring: Set<Promise<void>> = new Set();
   #address: TcpAddress | undefined;
   #parts: Parts | undefined;
   #closing: Promise<void> | undefined;
@@ -53,6 +57,7 @@ class RunningTransport implements TcpTransport {
 
   constructor(settings: Settings) {
     this.#settings = settings;
+    this.#directory = new Directory(settings);
     this.maxMessageBytes = settings.limits.maxMessageBytes;
   }
 
@@ -63,10 +68,10 @@ class RunningTransport implements TcpTransport {
   async start(receiver: TransportReceiver): Promise<void> {
     if (this.#parts !== undefined || this.#closing !== undefined) throw notStartable();
     const { identity } = receiver;
-    const { lookUp, codec } = this.#settings;
+    const { codec } = this.#settings;
     // The longest of what this server will say about itself must fit into a handshake; better known now than when dialling.
     helloFrame({ ...identity, expects: identity.nodeId, lane: "control", versions: [1], codec });
-    const doorkeeper = new Doorkeeper({ identity, codec, isKnown: (nodeId) => lookUp(nodeId) !== undefined });
+    const doorkeeper = new Doorkeeper({ identity, codec, isKnown: (nodeId) => this.#directory.isKnown(nodeId) });
     const links = new Map<string, PeerLink>();
     const refusals = new RefusalLog();
     const onEvent = (event: TransportEvent) => this.#tell(event);
@@ -91,12 +96,28 @@ class RunningTransport implements TcpTransport {
     const address = await listening;
     if (this.#closing !== undefined) throw notStartable();
     this.#address = address;
-    for (const peer of this.#settings.knownPeers) this.#link(peer)?.dial();
+    this.#dialStanding();
+  }
+
+  setPeers(peers: PeerDirectory): void {
+    if (this.#closing !== undefined) return;
+    const { links, doorkeeper } = this.#parts ?? {};
+    const places = [...(links?.keys() ?? [])].map((peer) => [peer, this.#directory.whereabouts(peer)] as const);
+    this.#directory.replace(peers);
+    for (const [peer, place] of places) {
+      const next = this.#directory.whereabouts(peer);
+      if (next === place) continue;
+      const detail =
+        next === undefined ? `${peer} is no peer any more` : `${peer} is to be found at ${printable(next)} now`;
+      this.#retire(peer, { code: next === undefined ? codes.unknownPeer : codes.unreachable, detail });
+    }
+    doorkeeper?.expelStrangers();
+    if (this.#address !== undefined) this.#dialStanding();
   }
 
   send(message: Message): void {
     if (this.#address === undefined || this.#closing !== undefined) return;
-    this.#link(message.to)?.send(message);
+    if (this.#directory.isAllowed(message.to)) this.#link(message.to)?.send(message);
   }
 
   queuedBytes(peer: string): number {
@@ -116,7 +137,21 @@ class RunningTransport implements TcpTransport {
     const parts = this.#parts;
     if (parts === undefined) return;
     await this.#listening;
-    await Promise.all([...parts.links.values()].map((link) => link.close()).concat(parts.listener.close()));
+    const links = [...parts.links.values()].map((link) => link.close());
+    await Promise.all([...links, ...this.#retiring, parts.listener.close()]);
+  }
+
+  #dialStanding(): void {
+    for (const peer of this.#directory.standing) this.#link(peer)?.dialIfIdle();
+  }
+
+  #retire(peer: string, failure: Failure): void {
+    const link = this.#parts?.links.get(peer);
+    if (link === undefined) return;
+    this.#parts?.links.delete(peer);
+    const retired = link.retire(failure);
+    this.#retiring.add(retired);
+    void retired.then(() => this.#retiring.delete(retired));
   }
 
   /** The link to a peer, made at first use; undefined for this server itself. */
@@ -128,6 +163,7 @@ class RunningTransport implements TcpTransport {
     const link = new PeerLink({
       identity: parts.receiver.identity,
       settings: this.#settings,
+      directory: this.#directory,
       peer,
       liveIncarnation: () => parts.doorkeeper.liveIncarnation(peer),
       onEvent: (event) => this.#tell(event),

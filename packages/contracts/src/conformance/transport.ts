@@ -3,6 +3,7 @@
 
 import { laneOf } from "../transport.ts";
 import { assertEqual, assertThat, eventually, skipTest, type TestFramework, withDeadline } from "./harness.ts";
+import { declareMembership } from "./transport-peers.ts";
 import { append, assertOnlyMarkers, heartbeat, sessionTest, type TransportConformance } from "./transport-session.ts";
 
 /**
@@ -23,6 +24,7 @@ export function transportConformance(framework: TestFramework, options: Transpor
     framework.describe("size", () => declareSize(framework, options));
     framework.describe("lifetime", () => declareLifetime(framework, options));
     framework.describe("peers", () => declarePeers(framework, options));
+    framework.describe("membership", () => declareMembership(framework, options));
   });
 }
 

@@ -180,6 +180,9 @@ export class SimulatedTransport implements Transport {
     return Promise.resolve();
   }
 
+  /** Everybody in a simulated cluster can be reached: who may be listened to is the core's affair there. */
+  setPeers(): void {}
+
   send(message: Message): void {
     if (!this.#isOpen || message.to === this.#nodeId || !this.#process.mayAct()) return;
     this.#onSend(message);
