@@ -192,7 +192,7 @@ test("P75 a peer whose connection hangs holds up nobody else", async () => {
     const { maxMessageBytes } = transport;
     const close = () => transport.close();
     await cluster.start(id, {
-      transport: { maxMessageBytes, send, close, start: (receiver) => transport.start(receiver) },
+      transport: { maxMessageBytes, setPeers: () => {}, send, close, start: (receiver) => transport.start(receiver) },
     });
   }
   await cluster.clock.run(1_000);
