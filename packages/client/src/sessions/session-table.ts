@@ -1,0 +1,150 @@
+// Which sessions there are, what each has been answered, and when each was used last. A function of the log alone: time is
+// the index of an entry, and every decision falls at the same entry on every server. Thesis 6.3.
+
+import type { SessionLimits } from "./limits.ts";
+import { LogOrder } from "./log-order.ts";
+
+/** An answer that is kept for repetitions. */
+export type KeptAnswer = {
+  readonly sequence: number;
+  /** Where in the log the command took effect. */
+  readonly index: number;
+  readonly term: number;
+  /** Undefined if its bytes are not kept: it was too large, or too many others came after it. */
+  readonly answer: Uint8Array | undefined;
+};
+
+/** One session. Replaced by every change and never changed itself, so that a snapshot may hold on to it. */
+export type Session = {
+  /** The index of the entry that opened it. */
+  readonly id: number;
+  /** The index of the entry that used it last. */
+  readonly lastUsedIndex: number;
+  /** Answers to smaller sequence numbers are forgotten. */
+  readonly acknowledgedBelow: number;
+  /** By ascending sequence number. */
+  readonly answers: readonly KeptAnswer[];
+};
+
+/** An entry that uses a session. */
+export type SessionUse = { readonly id: number; readonly acknowledgedBelow: number; readonly index: number };
+
+/** The sessions of one replica. */
+export class SessionTable {
+  readonly #limits: SessionLimits;
+  readonly #sessions = new Map<number, Session>();
+  /** A use counts while it is its session's last. */
+  readonly #uses = new LogOrder<Pick<SessionUse, "id" | "index">>(
+    ({ id, index }) => this.#sessions.get(id)?.lastUsedIndex === index,
+  );
+  /** An answer counts while its bytes are kept. */
+  readonly #answers = new LogOrder<{ readonly id: number; readonly sequence: number }>(
+    ({ id, sequence }) => findAnswer(this.#sessions.get(id), sequence)?.answer !== undefined,
+  );
+  #answerBytes = 0;
+
+  /** A table with the given sessions, which are in the order of their last use. */
+  constructor(limits: SessionLimits, sessions: readonly Session[] = []) {
+    this.#limits = limits;
+    for (const session of sessions) this.#replace(session);
+    const answers = sessions.flatMap(({ id, answers: kept }) =>
+      kept.map(({ sequence, index }) => ({ id, sequence, index })),
+    );
+    for (const answer of answers.toSorted((a, b) => a.index - b.index)) this.#answers.push(answer);
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  /** Bytes of all kept answers. */
+  get answerBytes(): number {
+    return this.#answerBytes;
+  }
+
+  /** All sessions of this moment, least recently used first. Stays as it is while the table goes on. */
+  view(): readonly Session[] {
+    return this.#uses.all().flatMap(({ id }) => this.#sessions.get(id) ?? []);
+  }
+
+  /** Log time moves on: sessions that were not used for too long end. */
+  advanceTo(index: number): void {
+    for (let use = this.#uses.oldest(); use !== undefined; use = this.#uses.oldest()) {
+      if (index - use.index <= this.#limits.expireAfterEntries) return;
+      this.close(use.id);
+    }
+  }
+
+  /** Opens a session, whose id is `index`. */
+  open(index: number): void {
+    while (this.#sessions.size >= this.#limits.maxSessions) {
+      const leastRecentlyUsed = this.#uses.oldest();
+      if (leastRecentlyUsed === undefined) throw new Error("the session table is full and empty");
+      this.close(leastRecentlyUsed.id);
+    }
+    this.#replace({ id: index, lastUsedIndex: index, acknowledgedBelow: 1, answers: [] });
+  }
+
+  /** Ends a session; false if there is none of that id. */
+  close(id: number): boolean {
+    this.#answerBytes -= bytesOf(this.#sessions.get(id));
+    return this.#sessions.delete(id);
+  }
+
+  /** The session as used by the entry at `index`, without the answers that its client no longer needs. */
+  use({ id, acknowledgedBelow, index }: SessionUse): Session | undefined {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return undefined;
+    // Entries may arrive out of order, so an older one says less than is known already.
+    const mark = Math.max(session.acknowledgedBelow, acknowledgedBelow);
+    const isHigher = mark > session.acknowledgedBelow;
+    const answers = isHigher ? session.answers.filter(({ sequence }) => sequence >= mark) : session.answers;
+    const used = { id, lastUsedIndex: index, acknowledgedBelow: mark, answers };
+    this.#replace(used);
+    return used;
+  }
+
+  /** Remembers the answer to a command that `session`, just used, has had applied. */
+  remember(session: Session, kept: KeptAnswer): void {
+    const { id } = session;
+    const { sequence } = kept;
+    const isTooLarge = (kept.answer?.byteLength ?? 0) > this.#limits.maxAnswerBytes;
+    const place = session.answers.findLastIndex((other) => other.sequence < sequence) + 1;
+    this.#change({ ...session, answers: session.answers.toSpliced(place, 0, isTooLarge ? withoutBytes(kept) : kept) });
+    this.#answers.push({ id, sequence });
+    while (this.#answerBytes > this.#limits.maxTotalAnswerBytes) this.#dropOldestAnswer();
+  }
+
+  #dropOldestAnswer(): void {
+    const oldest = this.#answers.oldest();
+    const session = oldest && this.#sessions.get(oldest.id);
+    if (session === undefined) throw new Error("the kept answers are over their bound, but there are none");
+    const sequence = oldest?.sequence;
+    const answers = session.answers.map((kept) => (kept.sequence === sequence ? withoutBytes(kept) : kept));
+    this.#change({ ...session, answers });
+  }
+
+  /** Puts in a session as of its use. */
+  #replace(session: Session): void {
+    this.#change(session);
+    this.#uses.push({ id: session.id, index: session.lastUsedIndex });
+  }
+
+  #change(session: Session): void {
+    this.#answerBytes += bytesOf(session) - bytesOf(this.#sessions.get(session.id));
+    this.#sessions.set(session.id, session);
+  }
+}
+
+/** The kept answer to a command of a session. */
+export function findAnswer(session: Session | undefined, sequence: number): KeptAnswer | undefined {
+  return session?.answers.find((kept) => kept.sequence === sequence);
+}
+
+function withoutBytes(kept: KeptAnswer): KeptAnswer {
+  return { ...kept, answer: undefined };
+}
+
+function bytesOf(session: Session | undefined): number {
+  return session?.answers.reduce((sum, { answer }) => sum + (answer?.byteLength ?? 0), 0) ?? 0;
+}
