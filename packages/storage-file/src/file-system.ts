@@ -44,14 +44,18 @@ export const nodeFileSystem: FileSystem = {
   lock: async (directory, name) => lockDirectory(directory, name),
 };
 
-/** The bytes of a file from `position` on: `length` of them, or as many as there are; all if no length is given. */
+/**
+ * The bytes of a file from `position` on: `length` of them, or as many as there are; all if no length is given, or at most
+ * `limit`.
+ */
 export async function readBytes(
   fileSystem: FileSystem,
-  span: { readonly path: string; readonly position: number; readonly length?: number },
+  span: { readonly path: string; readonly position: number; readonly length?: number; readonly limit?: number },
 ): Promise<Uint8Array> {
   const file = await fileSystem.open(span.path, "read");
   try {
-    const bytes = new Uint8Array(span.length ?? Math.max(0, (await file.sizeBytes()) - span.position));
+    const { position, limit = Number.POSITIVE_INFINITY } = span;
+    const bytes = new Uint8Array(span.length ?? Math.min(limit, Math.max(0, (await file.sizeBytes()) - position)));
     return bytes.subarray(0, await file.read(bytes, span.position));
   } finally {
     await file.close();

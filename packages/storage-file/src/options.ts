@@ -16,7 +16,7 @@ export type FileLogEvent = {
 export type FileLogStorageOptions = {
   /** Where the log is kept; made if missing. One server, one directory. */
   readonly directory: string;
-  /** Size of a segment file, all of it taken from the disk at once. 64 KiB to 1 GiB, default 8 MiB. A larger write gets a larger segment. */
+  /** Size of a segment file, all of it taken from the disk at once. 8 KiB to 1 GiB, default 8 MiB. A larger write gets a larger segment. */
   readonly segmentBytes?: number | undefined;
   /** Bytes of writes that may wait for the disk; more are refused with `QUORATE_BUSY`. At least 1 MiB, default 256 MiB. */
   readonly maxQueuedBytes?: number | undefined;
@@ -38,7 +38,7 @@ export type LogSettings = {
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const bounds = {
-  segmentBytes: { minimum: 64 * kibibyte, maximum: 1024 * mebibyte },
+  segmentBytes: { minimum: 8 * kibibyte, maximum: 1024 * mebibyte },
   maxQueuedBytes: { minimum: mebibyte, maximum: Number.MAX_SAFE_INTEGER },
   sealAfterMs: { minimum: 1, maximum: 60_000 },
 } as const;

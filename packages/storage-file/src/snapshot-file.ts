@@ -55,7 +55,7 @@ export async function openSnapshotFile(
   index: number,
 ): Promise<SnapshotFile> {
   const path = join(place.directory, snapshotFileName(index));
-  const bytes = await readBytes(place.fileSystem, { path, position: 0, length: MAX_HEADER_BYTES }).catch(
+  const bytes = await readBytes(place.fileSystem, { path, position: 0, limit: MAX_HEADER_BYTES }).catch(
     (cause: unknown) => {
       throw storageFailed({ action: "read", path, cause });
     },

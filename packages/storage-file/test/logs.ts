@@ -1,11 +1,12 @@
 // What the tests of damage and failure share: small logs, and what a store on a test disk finds.
 
-import type { Entry, EntryId, HardState, LogStorage } from "@quorate/contracts";
+import type { Entry, EntryId, HardState, LogStorage, StoreIdentity } from "@quorate/contracts";
 import { openFileLogStorage } from "../src/file-log-storage.ts";
 import type { FileLogEvent, FileLogStorageOptions } from "../src/options.ts";
 import type { TestDisk } from "./test-disk.ts";
 
 export type Found = {
+  readonly identity: StoreIdentity | undefined;
   readonly hardState: HardState;
   readonly base: EntryId;
   readonly entries: readonly Entry[];
@@ -29,11 +30,11 @@ export async function findOn(disk: TestDisk, onEvent: (event: FileLogEvent) => v
 
 /** Loads a store and reads everything. */
 export async function findIn(storage: LogStorage): Promise<Found> {
-  const { hardState, log } = await storage.load();
+  const { identity, hardState, log } = await storage.load();
   const { base, lastIndex } = log;
-  if (lastIndex === base.index) return { hardState, base, entries: [] };
+  if (lastIndex === base.index) return { identity, hardState, base, entries: [] };
   const range = { firstIndex: base.index + 1, lastIndex, maxBytes: Number.MAX_SAFE_INTEGER };
-  return { hardState, base, entries: await storage.read(range) };
+  return { identity, hardState, base, entries: await storage.read(range) };
 }
 
 /** A command with `bytes` bytes that differ from one entry to the next. */
