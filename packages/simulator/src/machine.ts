@@ -1,17 +1,21 @@
 // One node of the cluster: a disk that stays, and one process after the other that runs a real RaftNode on it.
 
-import type { CommittedCommand, Message, NodeId, StateMachine } from "@quorate/contracts";
+import { codeOf, type Configuration, type Message, type NodeId, type StateMachine } from "@quorate/contracts";
 import { type NodeStatus, RaftNode, type RaftTuning } from "@quorate/node";
 import type { ObservedNode } from "./checkers/checker.ts";
 import type { Inspector } from "./checkers/inspector.ts";
+import type { Action } from "./faults/action.ts";
+import type { SnapshotSettings } from "./options.ts";
 import { ProcessClock } from "./ports/clock.ts";
 import type { Disk } from "./ports/disk.ts";
 import type { LogImage } from "./ports/log-image.ts";
 import { type Network, SimulatedTransport } from "./ports/network.ts";
 import { Process } from "./ports/process.ts";
+import { SimulatedSnapshots } from "./ports/snapshots.ts";
 import { SimulatedStorage } from "./ports/storage.ts";
 import type { Reached } from "./reached.ts";
 import type { SeededRandom } from "./world/random.ts";
+import { WatchedStateMachine } from "./watched-state-machine.ts";
 import type { World } from "./world/world.ts";
 
 /** What all machines of a cluster share. */
@@ -21,17 +25,24 @@ export type Site<Query, Answer, Result> = {
   /** Undefined until all machines are there. */
   readonly inspector: () => Inspector;
   readonly reached: Reached;
-  readonly voters: readonly NodeId[];
+  /** Who formed the cluster. */
+  readonly founders: Configuration;
   readonly raft: RaftTuning;
+  readonly snapshots: SnapshotSettings | undefined;
   readonly maxMessageBytes: number;
   readonly stateMachine: () => StateMachine<Query, Answer, Result>;
   /** Largest factor between a clock and true time, minus 1. */
   clockDrift: number;
   /** Longest time before a loop takes its next turn, in ms. */
   slowLoopMs: number;
-  /** Whoever is elected next dies soon after. */
-  isAmbushSet: boolean;
+  /** Whoever is elected next dies after so many effects. */
+  ambushEffects: number | undefined;
 };
+
+/** What an operator does to a running node. */
+export type Operation = Extract<Action, { readonly fault: "transfer" | "membership" }>;
+
+const CLUSTER_ID = "simulated";
 
 /** The shortest time in which an event loop comes round. */
 const TURN_MS = 0.05;
@@ -47,8 +58,11 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
   #process: Process | undefined;
   #clock: ProcessClock | undefined;
   #node: RaftNode<Query, Answer, Result> | undefined;
-  #stateMachine: StateMachine<Query, Answer, Result> | undefined;
+  #stateMachine: WatchedStateMachine<Query, Answer, Result> | undefined;
+  #configurationBefore: Configuration | undefined;
   #startFailed = false;
+  #isRetired = false;
+  #isMisnamed = false;
 
   constructor(options: {
     readonly id: NodeId;
@@ -80,8 +94,22 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     return this.process === undefined ? undefined : this.#node;
   }
 
-  get stateMachine(): StateMachine<Query, Answer, Result> | undefined {
-    return this.#stateMachine;
+  /** The state in bytes, as the user's state machine writes it. */
+  get state(): Uint8Array | undefined {
+    return this.#stateMachine?.state();
+  }
+
+  get configuration(): Configuration {
+    return this.disk.visible.configuration?.configuration ?? this.#site.founders;
+  }
+
+  get configurationBefore(): Configuration {
+    return this.#configurationBefore ?? this.configuration;
+  }
+
+  /** It will not come back: its disk is damaged, or it has been taken away. */
+  get isLost(): boolean {
+    return this.#isRetired || this.disk.isRotten;
   }
 
   get isUp(): boolean {
@@ -97,10 +125,11 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     return this.isUp && (this.#startFailed || this.disk.failure !== undefined || this.status?.state === "failed");
   }
 
-  /** Starts a process on whatever the disk has kept. */
-  start(): void {
+  /** Starts a process on whatever the disk has kept; under the name of another cluster, it has to refuse. */
+  start({ clusterId = CLUSTER_ID }: { readonly clusterId?: string } = {}): void {
     const { world, network, maxMessageBytes } = this.#site;
     this.boots += 1;
+    this.#isMisnamed = clusterId !== CLUSTER_ID;
     this.status = undefined;
     this.#node = undefined;
     this.#startFailed = false;
@@ -116,16 +145,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
       originMs: this.#random.integer(1_000_000),
       rate: this.#drawRate(),
     });
-    const storage = new SimulatedStorage({
-      world,
-      process,
-      disk: this.disk,
-      onWrite: (write) => {
-        if (write.truncateFrom !== undefined && write.truncateFrom <= this.log.lastIndex)
-          this.#site.reached.counters.logsRepaired += 1;
-        this.#site.inspector().written(this, write);
-      },
-    });
+    const storage = this.#openStorage(process);
     const transport = new SimulatedTransport({
       nodeId: this.id,
       network,
@@ -135,24 +155,52 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     });
     world.trace.note(world.nowMs, "start", this.id, this.boots);
     this.#site.inspector().started(this);
-    this.#startNode(process, { storage, transport, clock: this.#clock });
+    this.#configurationBefore = this.configuration;
+    this.#startNode(process, { clusterId, storage, transport, clock: this.#clock });
   }
 
   /** The process dies at once, and the disk keeps what it keeps. */
   crash(): void {
-    if (this.isLeader) this.#site.reached.counters.leaderCrashes += 1;
+    if (this.isLeader) this.#site.reached.leaderDied(this.configuration);
     this.#process?.kill();
     this.#bury();
   }
 
   /** The process dies in its next turn, after a few more effects. */
-  crashMidTurn(): void {
-    this.process?.dieAfter(this.#random.integer(6));
+  crashMidTurn(effects: number): void {
+    this.process?.dieAfter(effects);
   }
 
   /** The next leader, whoever it is, dies in one of its first turns. */
-  ambushNextLeader(): void {
-    this.#site.isAmbushSet = true;
+  ambushNextLeader(effects: number): void {
+    this.#site.ambushEffects = effects;
+  }
+
+  /** An operator asks this node to hand over, or to change who belongs to the cluster. */
+  operate(operation: Operation): void {
+    const node = this.node;
+    if (node === undefined || this.process?.isPaused === true) return;
+    const { reached, world } = this.#site;
+    if (operation.fault === "transfer") {
+      node.transferLeadership(operation.to).then(
+        () => (reached.counters.transfers += 1),
+        () => undefined,
+      );
+    } else {
+      const { changes, force, effects } = operation;
+      node.changeMembership(changes, { force }).then(
+        () => (reached.counters.membershipChanges += 1),
+        () => undefined,
+      );
+      if (effects !== undefined) this.process?.dieAfter(effects);
+    }
+    world.promisesSettled();
+  }
+
+  /** Somebody takes the machine away. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.isUp) this.crash();
   }
 
   pause(ms: number): void {
@@ -169,61 +217,98 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     this.#clock?.healRate();
     this.process?.dieAfter(undefined);
     this.process?.resume();
-    if (this.hasStopped) this.crash();
-    if (!this.isUp) this.start();
+    if (this.hasStopped || this.#isMisnamed) this.crash();
+    if (!this.isUp && !this.isLost) this.start();
+  }
+
+  #openStorage(process: Process): SimulatedStorage {
+    const { world, reached, inspector } = this.#site;
+    return new SimulatedStorage({
+      world,
+      process,
+      disk: this.disk,
+      onWrite: (write) => {
+        reached.written(this, write);
+        inspector().written(this, write);
+      },
+      onCompact: (base) => {
+        reached.compacted(this, base);
+        inspector().compacted(this, base);
+      },
+    });
+  }
+
+  #openSnapshots(process: Process, watched: WatchedStateMachine<Query, Answer, Result>) {
+    const { world, snapshots, inspector, reached } = this.#site;
+    if (snapshots === undefined) return undefined;
+    const store = new SimulatedSnapshots({
+      world,
+      process,
+      disk: this.disk,
+      onCommit: (snapshot) => {
+        reached.counters.snapshots += 1;
+        inspector().snapshotTaken(this, { stored: snapshot.stored, ...watched.unwrap(snapshot.content) });
+      },
+    });
+    return { store, ...snapshots };
   }
 
   #startNode(
     process: Process,
-    ports: { storage: SimulatedStorage; transport: SimulatedTransport; clock: ProcessClock },
+    {
+      clusterId,
+      ...ports
+    }: { clusterId: string; storage: SimulatedStorage; transport: SimulatedTransport; clock: ProcessClock },
   ): void {
-    const { voters, raft, stateMachine } = this.#site;
-    const machine = stateMachine();
-    this.#stateMachine = machine;
+    const { founders, raft, stateMachine, inspector } = this.#site;
+    const watched = new WatchedStateMachine({
+      machine: stateMachine(),
+      isWatched: () => process.isAlive,
+      onApply: (command, result) => inspector().applied(this, command, result),
+      onRestore: (appliedIndex) => inspector().restored(this, appliedIndex),
+    });
+    this.#stateMachine = watched;
+    const snapshots = this.#openSnapshots(process, watched);
     RaftNode.start<Query, Answer, Result>({
-      clusterId: "simulated",
+      clusterId,
       nodeId: this.id,
-      configuration: { voters, learners: [] },
+      configuration: founders,
       ...ports,
-      stateMachine: this.#watched(machine, process),
+      stateMachine: watched,
+      ...(snapshots !== undefined && { snapshots }),
       random: this.#random.next,
       raft,
     }).then(
       (node) => this.#onStarted(process, node),
       (error: unknown) => {
-        if (this.#process !== process || !process.isAlive) return;
-        this.#startFailed = true;
-        if (this.disk.failure === undefined)
-          this.#report("unexpected stop", `${this.id} did not start: ${String(error)}`);
+        if (this.#process === process && process.isAlive) this.#onStartFailed(error);
       },
     );
   }
 
   #onStarted(process: Process, node: RaftNode<Query, Answer, Result>): void {
-    if (this.#process === process) this.#node = node;
+    if (this.#process !== process) return;
+    this.#node = node;
+    if (this.#isMisnamed) this.#report("identity", `${this.id} serves a cluster that it does not belong to`);
+    if (this.disk.isRotten) this.#report("no damaged log", `${this.id} goes on from a disk that is damaged`);
   }
 
-  /** The user's state machine, with somebody watching what it is told. */
-  #watched(machine: StateMachine<Query, Answer, Result>, process: Process): StateMachine<Query, Answer, Result> {
-    return {
-      apply: (batch: readonly CommittedCommand[]) => {
-        const results = machine.apply(batch);
-        if (!process.isAlive) return results;
-        for (const [position, command] of batch.entries()) {
-          this.#site.inspector().applied(this, command, results[position]);
-        }
-        return results;
-      },
-      query: (query) => machine.query(query),
-      snapshot: () => machine.snapshot(),
-      restore: (snapshot) => machine.restore(snapshot),
-    };
+  #onStartFailed(error: unknown): void {
+    this.#startFailed = true;
+    const { counters } = this.#site.reached;
+    const code = codeOf(error);
+    if (this.disk.isRotten && (code === "QUORATE_LOG_CORRUPT" || code === "QUORATE_SNAPSHOT_CORRUPT")) {
+      counters.damageRefused += 1;
+    } else if (this.#isMisnamed && code === "QUORATE_CLUSTER_MISMATCH") counters.identityRefused += 1;
+    else if (this.disk.failure === undefined) {
+      this.#report("unexpected stop", `${this.id} did not start: ${String(error)}`);
+    }
   }
 
   #afterTurn(process: Process): void {
     if (this.#process !== process) return;
     if (!process.isAlive) {
-      if (this.status?.role === "leader") this.#site.reached.counters.leaderCrashes += 1;
+      if (this.status?.role === "leader") this.#site.reached.leaderDied(this.configuration);
       this.#bury();
       return;
     }
@@ -231,12 +316,13 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     if (status === undefined) return;
     this.#site.reached.look(this, status);
     this.#site.inspector().turned(this, status);
-    if (this.#site.isAmbushSet && status.role === "leader" && this.status?.role !== "leader") {
-      this.#site.isAmbushSet = false;
-      process.dieAfter(this.#random.integer(12));
+    if (this.#site.ambushEffects !== undefined && status.role === "leader" && this.status?.role !== "leader") {
+      process.dieAfter(this.#site.ambushEffects);
+      this.#site.ambushEffects = undefined;
     }
     this.status = status;
-    if (status.state === "failed" && this.disk.failure === undefined) {
+    this.#configurationBefore = this.configuration;
+    if (status.state === "failed" && this.disk.failure === undefined && !this.disk.isRotten) {
       this.#report("unexpected stop", this.#node?.explain() ?? this.id);
     }
   }

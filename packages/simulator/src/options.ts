@@ -2,6 +2,7 @@
 
 import type { RaftTuning } from "@quorate/node";
 import type { StateMachine } from "@quorate/contracts";
+import type { TimedAction } from "./faults/action.ts";
 import { expandFaults, type FaultChoice, type FaultOptions } from "./faults/fault-options.ts";
 import type { Workload } from "./workload/operation.ts";
 import type { SeededRandom } from "./world/random.ts";
@@ -10,8 +11,10 @@ import type { SeededRandom } from "./world/random.ts";
 export type SimulationOptions<Query, Answer, Result> = {
   /** Decides everything that is left to chance. A safe integer. */
   readonly seed: number;
-  /** How many nodes, 1 to 9. Default 3. */
+  /** How many nodes form the cluster, 1 to 9. Default 3. */
   readonly nodes?: number;
+  /** How many more there are that an operator may take in, 0 to 4. Default: as the seed chooses. */
+  readonly spares?: number;
   /** How long faults are injected, in ms of virtual time. Default 10 000. */
   readonly durationMs?: number;
   /** How long after the last fault the cluster may take to serve everybody again, in ms. Default 10 000. */
@@ -23,11 +26,15 @@ export type SimulationOptions<Query, Answer, Result> = {
   readonly faults?: FaultChoice;
   /** Protocol options of all nodes. Default: times as in `@quorate/node`, protections as the seed chooses. */
   readonly raft?: RaftTuning;
+  /** How often snapshots are taken; `false` for never. Default: as the seed chooses, much more often than in real life. */
+  readonly snapshots?: SnapshotSettings | false;
+  /** What goes wrong and when, instead of what chance brings: that of an earlier run, or a part of it. */
+  readonly script?: readonly TimedAction[];
   /** Clients that work at the same time. Default 4. */
   readonly clients?: number;
   /** A client's pause between two operations, in ms, at most this long. Default 200. */
   readonly thinkMs?: number;
-  /** A message of the transport carries at most this many bytes. Default 65 536. */
+  /** A message of the transport carries at most this many bytes. Default: 65 536, or little, as the seed chooses. */
   readonly maxMessageBytes?: number;
   /** Makes an empty state machine: called for every start of every node. */
   readonly stateMachine: () => StateMachine<Query, Answer, Result>;
@@ -35,14 +42,20 @@ export type SimulationOptions<Query, Answer, Result> = {
   readonly workload: Workload<Query, Answer, Result>;
 };
 
+/** How often a node takes snapshots, and how many entries of the log it keeps behind one. */
+export type SnapshotSettings = { readonly everyEntries: number; readonly retainEntries: number };
+
 /** The options of a run without those that are code. */
 export type Settings = {
   readonly seed: number;
   readonly nodes: number;
+  readonly spares: number;
   readonly durationMs: number;
   readonly recoveryMs: number;
   readonly faults: FaultOptions;
   readonly raft: RaftTuning;
+  readonly snapshots: SnapshotSettings | false;
+  readonly script?: readonly TimedAction[];
   readonly clients: number;
   readonly thinkMs: number;
   readonly maxMessageBytes: number;
@@ -54,28 +67,68 @@ export function expandOptions(
   random: SeededRandom,
 ): Settings {
   // Each from a source of its own, so that giving one of them leaves the others as the seed would have them.
-  const [faultSource, tuningSource] = [random.fork(), random.fork()];
+  const [faultSource, tuningSource, snapshotSource] = [random.fork(), random.fork(), random.fork()];
   const faults = expandFaults(options.faults ?? "swarm", faultSource);
-  const raft = options.raft ?? drawTuning(tuningSource);
-  const { nodes = 3, durationMs = 10_000, recoveryMs = 10_000, clients = 4 } = options;
-  const { seed, thinkMs = 200, maxMessageBytes = 65_536 } = options;
+  const drawnRaft = drawTuning(tuningSource, faults);
+  const drawnSpares = faults.membership > 0 ? tuningSource.integer(3) : 0;
+  const drawnSnapshots = drawSnapshots(snapshotSource);
+  const { raft = drawnRaft, spares = drawnSpares, snapshots = drawnSnapshots.snapshots } = options;
+  const { nodes = 3, durationMs = 10_000, recoveryMs = 10_000, clients = 4, script } = options;
+  const { seed, thinkMs = 200, maxMessageBytes = drawnSnapshots.maxMessageBytes } = options;
   const check = (name: string, value: number, [min, max]: readonly [number, number]): void => {
     if (!(value >= min && value <= max))
       throw new RangeError(`${name} is ${value}: give a number from ${min} to ${max}`);
   };
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed is ${seed}: give a safe integer`);
   check("nodes", nodes, [1, 9]);
+  check("spares", spares, [0, 4]);
   check("durationMs", durationMs, [0, 1e9]);
   check("recoveryMs", recoveryMs, [1, 1e9]);
   check("clients", clients, [0, 1000]);
   check("thinkMs", thinkMs, [0, 1e9]);
   check("maxMessageBytes", maxMessageBytes, [8192, 2 ** 30]);
-  return { seed, nodes, durationMs, recoveryMs, faults, raft, clients, thinkMs, maxMessageBytes };
+  return {
+    seed,
+    nodes,
+    spares,
+    durationMs,
+    recoveryMs,
+    faults,
+    raft,
+    snapshots,
+    clients,
+    thinkMs,
+    maxMessageBytes,
+    ...(script !== undefined && { script }),
+  };
 }
 
-/** Either protection may be off; CheckQuorum stays, because without it a deaf leader is never replaced. */
-function drawTuning(random: SeededRandom): RaftTuning {
-  return { preVote: random.chance(0.7), leaderLease: random.chance(0.7), checkQuorum: true };
+/**
+ * Either protection may be off; CheckQuorum stays, because without it a deaf leader is never replaced. Lease reads need the
+ * leader lease and a bound on how far clocks run apart.
+ */
+function drawTuning(random: SeededRandom, { clockDrift }: FaultOptions): RaftTuning {
+  const protection = { preVote: random.chance(0.7), leaderLease: random.chance(0.7), checkQuorum: true };
+  const leaseReads = random.chance(0.4) && protection.leaderLease;
+  // One clock may be too fast by this factor and the other too slow.
+  const apart = 1 - 1 / (1 + clockDrift) ** 2;
+  return { ...protection, ...(leaseReads && { leaseReads, maxClockDrift: Math.min(0.99, apart + 0.001) }) };
+}
+
+/** Room that a message needs besides a piece of a snapshot. */
+const CHUNK_OVERHEAD_BYTES = 8 * 1024;
+
+/** Snapshots so often that logs are forgotten all the time, and sometimes in pieces so small that they travel in many. */
+function drawSnapshots(random: SeededRandom): {
+  readonly snapshots: SnapshotSettings | false;
+  readonly maxMessageBytes: number;
+} {
+  const everyEntries = 3 + Math.round(random.heavyTail(10, 200));
+  const retainEntries = random.chance(0.5) ? 0 : random.integer(20);
+  const pieceBytes = 16 + random.integer(64);
+  const isSmall = random.chance(0.3);
+  const snapshots = random.chance(0.75) && { everyEntries, retainEntries };
+  return { snapshots, maxMessageBytes: isSmall ? CHUNK_OVERHEAD_BYTES + pieceBytes : 65_536 };
 }
 
 /** A call that runs the same simulation again. */

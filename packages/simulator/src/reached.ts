@@ -1,5 +1,6 @@
 // How often a run came into the rare situations that bugs live in. A run that never got there proves little.
 
+import type { Configuration, EntryId, LogWrite } from "@quorate/contracts";
 import type { NodeStatus } from "@quorate/node";
 import type { ObservedNode } from "./checkers/checker.ts";
 
@@ -39,6 +40,28 @@ export type ReachedCounters = {
   readsLost: number;
   /** Leadership was handed over on purpose. */
   transfers: number;
+  /** Changes of the membership that were finished, as the operator was told. */
+  membershipChanges: number;
+  /** A leader had a joint configuration in use. */
+  jointConfigurations: number;
+  /** A leader died in a joint configuration. */
+  leaderCrashesInJoint: number;
+  /** A configuration was cut off a log before it was committed. */
+  configurationsCutOff: number;
+  /** A leader was taken out of the cluster, or lost its vote. */
+  leadersRemoved: number;
+  /** Snapshots that were taken or received. */
+  snapshots: number;
+  /** A received snapshot took the place of a log that ended before it. */
+  snapshotsInstalled: number;
+  /** A received snapshot took the place of a log with other entries. */
+  snapshotsOverConflict: number;
+  /** Lease reads that were answered without asking anybody. */
+  leaseReads: number;
+  /** A node refused to start on a damaged disk. */
+  damageRefused: number;
+  /** A node refused to start under the name of another cluster. */
+  identityRefused: number;
 };
 
 /** Counts rare situations. */
@@ -61,6 +84,17 @@ export class Reached {
     readsAnswered: 0,
     readsLost: 0,
     transfers: 0,
+    membershipChanges: 0,
+    jointConfigurations: 0,
+    leaderCrashesInJoint: 0,
+    configurationsCutOff: 0,
+    leadersRemoved: 0,
+    snapshots: 0,
+    snapshotsInstalled: 0,
+    snapshotsOverConflict: 0,
+    leaseReads: 0,
+    damageRefused: 0,
+    identityRefused: 0,
   };
   #highestTerm = 0;
   readonly #leaders = new Map<string, number>();
@@ -77,10 +111,34 @@ export class Reached {
       if (status.commitIndex >= firstNew && (node.log.termAt(firstNew) ?? status.term) < status.term) {
         this.counters.oldTermCommits += 1;
       }
+      const isNew = status.configurationIndex !== before?.configurationIndex;
+      if (isNew && status.configuration.outgoing !== undefined) this.counters.jointConfigurations += 1;
     } else if (wasLeading) {
+      if (!status.configuration.voters.includes(node.id)) this.counters.leadersRemoved += 1;
       this.#leaders.delete(node.id);
       if (before.lastIndex > before.commitIndex) this.counters.deposedWithUncommitted += 1;
     }
+  }
+
+  /** A leader's process has ended. */
+  leaderDied({ outgoing }: Configuration): void {
+    this.counters.leaderCrashes += 1;
+    if (outgoing !== undefined) this.counters.leaderCrashesInJoint += 1;
+  }
+
+  /** A write is handed to a disk. */
+  written({ log }: ObservedNode, { truncateFrom }: LogWrite): void {
+    if (truncateFrom === undefined || truncateFrom > log.lastIndex) return;
+    this.counters.logsRepaired += 1;
+    if ((log.configuration?.index ?? 0) >= truncateFrom) this.counters.configurationsCutOff += 1;
+  }
+
+  /** A log is about to begin after `base`. */
+  compacted({ log }: ObservedNode, base: EntryId): void {
+    const term = log.termAt(base.index);
+    if (base.index <= log.base.index || term === base.term) return;
+    if (term === undefined) this.counters.snapshotsInstalled += 1;
+    else this.counters.snapshotsOverConflict += 1;
   }
 
   /** A process has ended; it leads no more. */

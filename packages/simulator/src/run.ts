@@ -2,6 +2,7 @@
 // that all replicas are equal.
 
 import type { StateMachine } from "@quorate/contracts";
+import { membersOf } from "./checkers/configurations.ts";
 import { Inspector, type Violation } from "./checkers/inspector.ts";
 import { SimulationFailure } from "./failure.ts";
 import { type FaultKind, noFaults } from "./faults/fault-options.ts";
@@ -44,27 +45,29 @@ export class Run<Query, Answer, Result> {
     const world = this.#world;
     this.#settings = settings;
     const network = this.#makeNetwork(random.fork());
-    const voters = Array.from({ length: settings.nodes }, (_, position) => `n${position + 1}`);
+    const ids = Array.from({ length: settings.nodes + settings.spares }, (_, position) => `n${position + 1}`);
+    const founders = { voters: ids.slice(0, settings.nodes), learners: [] };
     this.#site = {
       world,
       network,
       inspector: () => this.#inspector,
       reached: this.#reached,
-      voters,
+      founders,
       raft: settings.raft,
+      snapshots: settings.snapshots === false ? undefined : settings.snapshots,
       maxMessageBytes: settings.maxMessageBytes,
       stateMachine: options.stateMachine,
       clockDrift: settings.faults.clockDrift,
       slowLoopMs: settings.faults.slowLoop,
-      isAmbushSet: false,
+      ambushEffects: undefined,
     };
-    this.#machines = voters.map((id) => {
+    this.#machines = ids.map((id) => {
       const disk = this.#makeDisk(random.fork());
       return new Machine({ id, disk, site: this.#site, random: random.fork() });
     });
     this.#inspector = new Inspector({
       nodes: this.#machines,
-      voters,
+      founders,
       nowMs: () => world.nowMs,
       onViolation: () => world.stop(),
     });
@@ -74,7 +77,7 @@ export class Run<Query, Answer, Result> {
       random: random.fork(),
       machines: this.#machines,
       counts: this.#counts,
-      reached: this.#reached.counters,
+      reached: this.#reached,
     });
     this.#office = {
       world,
@@ -83,6 +86,7 @@ export class Run<Query, Answer, Result> {
       machines: this.#machines,
       workload: options.workload,
       thinkMs: settings.thinkMs,
+      hasLeases: settings.raft.leaseReads === true,
       history: new HistoryRecorder(),
       counts: { invoked: 0, ok: 0, failed: 0, unknown: 0 },
       processes: 0,
@@ -95,10 +99,10 @@ export class Run<Query, Answer, Result> {
 
   /** Runs to the end. Throws a {@link SimulationFailure} if a property does not hold. */
   async execute(): Promise<SimulationResult> {
-    const { durationMs, faults } = this.#settings;
+    const { durationMs, faults, script } = this.#settings;
     for (const machine of this.#machines) machine.start();
     for (const client of this.#clients) client.think();
-    this.#nemesis.start(faults);
+    this.#nemesis.start(faults, script);
     await this.#pass(durationMs);
     this.#noteCounts();
     this.#heal();
@@ -111,8 +115,9 @@ export class Run<Query, Answer, Result> {
   #heal(): void {
     this.#site.clockDrift = 0;
     this.#site.slowLoopMs = 0;
-    this.#site.isAmbushSet = false;
+    this.#site.ambushEffects = undefined;
     this.#nemesis.heal();
+    this.#retireOutsiders();
     this.#world.trace.note(this.#world.nowMs, "heal", "all");
   }
 
@@ -134,9 +139,32 @@ export class Run<Query, Answer, Result> {
     const leader = this.#leader()?.status;
     if (leader === undefined || leader.commitIndex !== leader.lastIndex) return false;
     if (this.#clients.some((client) => !client.isIdle)) return false;
-    return this.#machines.every(
+    return this.#members().every(
       ({ status }) => status?.lastApplied === leader.lastIndex && status.lastIndex === leader.lastIndex,
     );
+  }
+
+  /** Whoever belongs to the cluster by the leader's configuration and is not lost. */
+  #members(): readonly Machine<Query, Answer, Result>[] {
+    const leader = this.#leader();
+    const members = membersOf(leader?.configuration ?? this.#site.founders);
+    return this.#machines.filter(({ id, isLost }) => members.has(id) && !isLost);
+  }
+
+  /**
+   * A server that was taken out, and does not know it, may campaign for ever. Where neither protection is on against that, its
+   * operator has to stop it (thesis 4.2.3); where one is, it must do no harm.
+   */
+  #retireOutsiders(): void {
+    const { preVote = true, leaderLease = true } = this.#settings.raft;
+    if (preVote || leaderLease) return;
+    const inUse = this.#machines.flatMap(({ isLost, configuration }) => (isLost ? [] : [configuration]));
+    const leading = this.#leader();
+    const configurations = leading === undefined ? inUse : [leading.configuration];
+    for (const machine of this.#machines) {
+      const isMember = configurations.some((configuration) => membersOf(configuration).has(machine.id));
+      if (!isMember && !machine.isLost) machine.retire();
+    }
   }
 
   async #until(condition: () => boolean, complaint: string): Promise<void> {
@@ -144,13 +172,14 @@ export class Run<Query, Answer, Result> {
     for (const end = this.#world.nowMs + recoveryMs; this.#world.nowMs < end; ) {
       if (condition()) return;
       await this.#pass(LOOK_MS);
+      this.#retireOutsiders();
     }
     if (!condition()) this.#inspector.report("liveness", `${complaint} within ${recoveryMs} ms after the last fault`);
     this.#failOnViolation();
   }
 
   #compareReplicas(): void {
-    const [first, ...others] = this.#machines.map(({ id, stateMachine }) => ({ id, bytes: stateMachine?.snapshot() }));
+    const [first, ...others] = this.#members().map(({ id, state }) => ({ id, bytes: state }));
     for (const { id, bytes } of others) {
       if (first?.bytes === undefined || bytes === undefined || areEqual(first.bytes, bytes)) continue;
       this.#inspector.report("equal replicas", `${first.id} and ${id} applied the same log and have different states`);

@@ -1,9 +1,10 @@
 // The simulated disk: first the suite that every log storage must pass, then what a crash and a failure do to it.
-import { storageConformance } from "@quorate/contracts/conformance";
+import { snapshotStoreConformance, storageConformance } from "@quorate/contracts/conformance";
 import { describe, expect, test } from "vitest";
-import type { Entry, LogStorage } from "@quorate/contracts";
+import type { Entry, LogStorage, SnapshotReader, SnapshotStore, SnapshotWriter } from "@quorate/contracts";
 import { Disk } from "../src/ports/disk.ts";
 import { Process } from "../src/ports/process.ts";
+import { SimulatedSnapshots } from "../src/ports/snapshots.ts";
 import { SimulatedStorage } from "../src/ports/storage.ts";
 import { SeededRandom } from "../src/world/random.ts";
 import { World } from "../src/world/world.ts";
@@ -22,7 +23,7 @@ function open({ world, disk }: Place): SimulatedStorage {
 }
 
 /** Virtual time goes on for as long as somebody waits. */
-function driven(world: World, storage: LogStorage): LogStorage {
+function driver(world: World): <T>(promise: Promise<T>) => Promise<T> {
   let waiting = 0;
   let isRunning = false;
   const run = async (): Promise<void> => {
@@ -32,13 +33,17 @@ function driven(world: World, storage: LogStorage): LogStorage {
     isRunning = false;
     if (waiting > 0) await run();
   };
-  const drive = <T>(promise: Promise<T>): Promise<T> => {
+  return (promise) => {
     const over = (): void => void (waiting -= 1);
     waiting += 1;
     promise.then(over, over);
     void run();
     return promise;
   };
+}
+
+function driven(world: World, storage: LogStorage): LogStorage {
+  const drive = driver(world);
   return {
     supports: storage.supports,
     load: () => drive(storage.load()),
@@ -47,6 +52,35 @@ function driven(world: World, storage: LogStorage): LogStorage {
     read: (range) => drive(storage.read(range)),
     compact: (base) => drive(storage.compact(base)),
     close: () => drive(storage.close()),
+  };
+}
+
+function openSnapshots({ world, disk }: Place): SnapshotStore {
+  const process = new Process({ world, afterTurn: () => undefined, turnDelayMs: () => 1 });
+  disk.open();
+  const store = new SimulatedSnapshots({ world, process, disk });
+  const drive = driver(world);
+  const writer = (inner: SnapshotWriter): SnapshotWriter => ({
+    get sizeBytes() {
+      return inner.sizeBytes;
+    },
+    write: (chunk) => drive(inner.write(chunk)),
+    commit: (expected) => drive(inner.commit(expected)),
+    abort: () => drive(inner.abort()),
+  });
+  const reader = (inner: SnapshotReader): SnapshotReader => ({
+    snapshot: inner.snapshot,
+    read: (offsetBytes, lengthBytes) => drive(inner.read(offsetBytes, lengthBytes)),
+    close: () => drive(inner.close()),
+  });
+  return {
+    load: () => drive(store.load()),
+    create: async (position) => writer(await drive(store.create(position))),
+    openLatest: async () => {
+      const latest = await drive(store.openLatest());
+      return latest && reader(latest);
+    },
+    close: () => drive(store.close()),
   };
 }
 
@@ -64,7 +98,24 @@ storageConformance(
   },
 );
 
+snapshotStoreConformance(
+  { describe, test },
+  { name: "SimulatedSnapshots", newLocation: () => newPlace(), open: openSnapshots },
+);
+
 describe("the simulated disk", () => {
+  test("refuses to be read where it has changed, until what has changed is gone", async () => {
+    const place = newPlace();
+    const storage = driven(place.world, open(place));
+    await storage.write({ entries: [1, 2, 3].map((index) => entry(index)) });
+    expect(place.disk.decay(2)).toBe(true);
+    const range = { firstIndex: 1, lastIndex: 3, maxBytes: 100 };
+    await expect(storage.read(range)).rejects.toMatchObject({ code: "QUORATE_LOG_CORRUPT" });
+    await expect(driven(place.world, open(place)).load()).rejects.toMatchObject({ code: "QUORATE_LOG_CORRUPT" });
+    await storage.compact({ index: 2, term: 1 });
+    expect(await storage.read({ ...range, firstIndex: 3 })).toHaveLength(1);
+  });
+
   test("shows a write at once and makes it durable later", async () => {
     const place = newPlace();
     const storage = open(place);

@@ -1,7 +1,17 @@
 // What a checker of one property can see, and how it speaks. Checkers watch every turn of every node from outside; none of
 // them asks the node whether it is right.
 
-import type { CommittedCommand, Entry, LogWrite, Message, NodeId } from "@quorate/contracts";
+import type {
+  CommittedCommand,
+  Configuration,
+  Entry,
+  EntryId,
+  LogWrite,
+  Message,
+  NodeId,
+  StoredSnapshot,
+} from "@quorate/contracts";
+import type { Consistency } from "@quorate/node";
 import type { NodeStatus } from "@quorate/node";
 import type { LogImage } from "../ports/log-image.ts";
 
@@ -16,6 +26,10 @@ export type ObservedNode = {
   readonly durable: LogImage;
   /** As of the latest turn; undefined before the first turn of a process. */
   readonly status: NodeStatus | undefined;
+  /** Who belongs to the cluster by this node's log. */
+  readonly configuration: Configuration;
+  /** The same at the end of the latest turn: what the node decided since may have been decided by either. */
+  readonly configurationBefore: Configuration;
 };
 
 /** An entry that a node considers committed. */
@@ -36,7 +50,9 @@ export type ClientCommand = {
 export type ClientRead = {
   readonly client: number;
   /** The node that answered. */
-  readonly nodeId: NodeId;
+  readonly node: ObservedNode;
+  /** The level that was really used. */
+  readonly consistency: Consistency;
   /** When the read came to the node, in ms of virtual time. */
   readonly arrivedMs: number;
   /** Where the state stood that answered it. */
@@ -45,13 +61,22 @@ export type ClientRead = {
   readonly seenBefore: number;
 };
 
+/** A snapshot as it is written down. */
+export type SnapshotSeen = {
+  readonly stored: StoredSnapshot;
+  /** What the state that was written down contains. */
+  readonly appliedIndex: number;
+  readonly content: Uint8Array;
+};
+
 /** Tells that a property does not hold. */
 export type ReportViolation = (message: string) => void;
 
 /** What a checker may look at besides what it is told. */
 export type Surroundings = {
   readonly nodes: readonly ObservedNode[];
-  readonly voters: readonly NodeId[];
+  /** Who formed the cluster. */
+  readonly founders: Configuration;
   /** By index. Grows when a node's commit index passes everything known. */
   readonly committed: ReadonlyMap<number, CommittedEntry>;
   /** Virtual time in ms. */
@@ -68,6 +93,12 @@ export type Checker = {
   readonly onSend?: (node: ObservedNode, message: Message) => void;
   /** A write is handed to the disk; `node.log` is still without it. */
   readonly onWrite?: (node: ObservedNode, write: LogWrite) => void;
+  /** The log is about to forget everything up to `base`. */
+  readonly onCompact?: (node: ObservedNode, base: EntryId) => void;
+  /** A snapshot is about to become the node's latest one. `appliedIndex` is what the state in it contains. */
+  readonly onSnapshot?: (node: ObservedNode, snapshot: SnapshotSeen) => void;
+  /** The state machine was replaced by a snapshot that contains everything up to `appliedIndex`. */
+  readonly onRestore?: (node: ObservedNode, appliedIndex: number) => void;
   /** A node's commit index has come to `entry`. */
   readonly onCommit?: (node: ObservedNode, entry: Entry, status: NodeStatus) => void;
   /** A turn is over. `node.status` is that of the turn before. */

@@ -26,8 +26,7 @@ export const durablePromises: CheckerFactory = ({ report }) => {
       if (message.type !== "appendResponse" || !message.accepted) return;
       const { durable, log, id } = node;
       const isDurable =
-        message.matchIndex <= durable.lastIndex &&
-        (message.matchIndex < log.base.index || durable.termAt(message.matchIndex) === log.termAt(message.matchIndex));
+        message.matchIndex < log.base.index || durable.holds(message.matchIndex, log.termAt(message.matchIndex) ?? -1);
       // An answer that was held back may be about entries that a later leader has replaced since; its term tells.
       const isCurrent = message.term === log.hardState.term;
       if (!isDurable && isCurrent) {

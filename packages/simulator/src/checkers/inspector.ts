@@ -1,10 +1,10 @@
 // Stands between the nodes and the checkers: notices what has changed, keeps the committed log, and passes each observation
 // to those who asked for its kind. Remembers the first violation; the run stops at it.
 
-import type { CommittedCommand, Entry, LogWrite, Message, NodeId } from "@quorate/contracts";
+import type { CommittedCommand, Configuration, Entry, EntryId, LogWrite, Message, NodeId } from "@quorate/contracts";
 import type { NodeStatus } from "@quorate/node";
 import { allCheckers } from "./all-checkers.ts";
-import type { Checker, ClientCommand, ClientRead, CommittedEntry, ObservedNode } from "./checker.ts";
+import type { Checker, ClientCommand, ClientRead, CommittedEntry, ObservedNode, SnapshotSeen } from "./checker.ts";
 
 /** A property that does not hold, and why. */
 export type Violation = { readonly property: string; readonly message: string };
@@ -23,7 +23,7 @@ export class Inspector {
 
   constructor(options: {
     readonly nodes: readonly ObservedNode[];
-    readonly voters: readonly NodeId[];
+    readonly founders: Configuration;
     readonly nowMs: () => number;
     readonly onViolation: () => void;
   }) {
@@ -42,6 +42,9 @@ export class Inspector {
       onStart: hooks("onStart"),
       onSend: hooks("onSend"),
       onWrite: hooks("onWrite"),
+      onCompact: hooks("onCompact"),
+      onSnapshot: hooks("onSnapshot"),
+      onRestore: hooks("onRestore"),
       onCommit: hooks("onCommit"),
       onTurn: hooks("onTurn"),
       onApply: hooks("onApply"),
@@ -83,6 +86,18 @@ export class Inspector {
 
   written(node: ObservedNode, write: LogWrite): void {
     for (const hook of this.#hooks.onWrite) hook(node, write);
+  }
+
+  compacted(node: ObservedNode, base: EntryId): void {
+    for (const hook of this.#hooks.onCompact) hook(node, base);
+  }
+
+  snapshotTaken(node: ObservedNode, snapshot: SnapshotSeen): void {
+    for (const hook of this.#hooks.onSnapshot) hook(node, snapshot);
+  }
+
+  restored(node: ObservedNode, appliedIndex: number): void {
+    for (const hook of this.#hooks.onRestore) hook(node, appliedIndex);
   }
 
   applied(node: ObservedNode, command: CommittedCommand, result: unknown): void {

@@ -7,7 +7,8 @@ export const stateMachineSafety: CheckerFactory = ({ committed, report }) => {
   const appliedUpTo = new Map<string, number>();
   return {
     property: "state machine safety",
-    onStart: ({ id, log }) => void appliedUpTo.set(id, log.base.index),
+    onStart: ({ id }) => void appliedUpTo.set(id, 0),
+    onRestore: ({ id }, appliedIndex) => void appliedUpTo.set(id, appliedIndex),
     onCommit: ({ id }, entry) => {
       const first = committed.get(entry.index)?.entry;
       if (first !== undefined && !isSame(first, entry)) {

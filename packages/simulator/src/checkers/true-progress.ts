@@ -22,6 +22,10 @@ export const trueProgress: CheckerFactory = ({ nodes, report }) => {
         leadership = { term, match: new Map() };
         known.set(id, leadership);
       }
+      // A server that was taken out and comes back is a new peer.
+      for (const peerId of leadership.match.keys()) {
+        if (!peers.some((peer) => peer.id === peerId)) leadership.match.delete(peerId);
+      }
       for (const { id: peerId, matchIndex } of peers) {
         const before = leadership.match.get(peerId) ?? 0;
         if (matchIndex === before) continue;
@@ -31,10 +35,10 @@ export const trueProgress: CheckerFactory = ({ nodes, report }) => {
         if (matchIndex > toldIndex)
           report(`${id} believes ${matchIndex} of ${peerId}, which told ${toldIndex} in term ${term}`);
         const peer = nodeOf.get(peerId);
-        if (peer === undefined || peer.durable.hardState.term !== term || matchIndex <= peer.durable.base.index)
-          continue;
-        const [held, own] = [peer.durable.termAt(matchIndex), log.termAt(matchIndex)];
-        if (held === own || own === undefined) continue;
+        const own = log.termAt(matchIndex);
+        if (peer === undefined || peer.durable.hardState.term !== term || own === undefined) continue;
+        if (peer.durable.holds(matchIndex, own)) continue;
+        const held = peer.durable.termAt(matchIndex);
         const what = held === undefined ? "nothing" : `an entry of term ${held}`;
         report(`${id} believes that ${peerId} holds ${matchIndex}:${own}, but ${peerId} has ${what} there`);
       }

@@ -22,6 +22,8 @@ export type FaultOptions = {
   readonly bridge: number;
   /** Times a minute: a link goes up and down at the pace of the election timeout. */
   readonly flap: number;
+  /** Times a minute: links of a node carry one message after the other, slowly. */
+  readonly slowLink: number;
   /** Times a minute: a process dies between two turns of its loop. */
   readonly crash: number;
   /** Times a minute: a process dies in the middle of a turn. */
@@ -32,6 +34,10 @@ export type FaultOptions = {
   readonly pause: number;
   /** Times a minute: an operator hands leadership over. */
   readonly transfer: number;
+  /** Times a minute: an operator changes who belongs to the cluster, in one step or in two. */
+  readonly membership: number;
+  /** Times a minute: a process is started with the name of another cluster, which it must refuse. */
+  readonly wrongCluster: number;
   /** Largest factor between a node's clock and true time, minus 1. */
   readonly clockDrift: number;
   /** Longest time in ms before a node's loop takes its next turn. */
@@ -46,6 +52,8 @@ export type FaultOptions = {
   readonly diskError: number;
   /** Times a minute: a disk has no space left. */
   readonly diskFull: number;
+  /** Times a minute: a bit changes on a disk. Such a node is lost; there are never too many of them to go on without. */
+  readonly bitRot: number;
 };
 
 /** The name of a fault. */
@@ -62,11 +70,14 @@ export const noFaults: FaultOptions = {
   oneWay: 0,
   bridge: 0,
   flap: 0,
+  slowLink: 0,
   crash: 0,
   crashMidTurn: 0,
   crashAll: 0,
   pause: 0,
   transfer: 0,
+  membership: 0,
+  wrongCluster: 0,
   clockDrift: 0,
   slowLoop: 0,
   slowFlush: 0,
@@ -74,6 +85,7 @@ export const noFaults: FaultOptions = {
   diskStall: 0,
   diskError: 0,
   diskFull: 0,
+  bitRot: 0,
 };
 
 /** Everything goes wrong, about as often as a cluster can bear while it still gets something done. */
@@ -87,11 +99,14 @@ export const allFaults: FaultOptions = {
   oneWay: 6,
   bridge: 4,
   flap: 3,
+  slowLink: 3,
   crash: 12,
   crashMidTurn: 12,
   crashAll: 1,
   pause: 8,
   transfer: 6,
+  membership: 20,
+  wrongCluster: 1,
   clockDrift: 0.1,
   slowLoop: 5,
   slowFlush: 0.05,
@@ -99,6 +114,7 @@ export const allFaults: FaultOptions = {
   diskStall: 3,
   diskError: 2,
   diskFull: 2,
+  bitRot: 1,
 };
 
 /** The highest values that make sense. */
@@ -113,11 +129,14 @@ const limits: FaultOptions = {
   oneWay: 600,
   bridge: 600,
   flap: 600,
+  slowLink: 600,
   crash: 600,
   crashMidTurn: 600,
   crashAll: 600,
   pause: 600,
   transfer: 600,
+  membership: 600,
+  wrongCluster: 600,
   clockDrift: 1,
   slowLoop: 1000,
   slowFlush: 1,
@@ -125,6 +144,7 @@ const limits: FaultOptions = {
   diskStall: 600,
   diskError: 600,
   diskFull: 600,
+  bitRot: 600,
 };
 
 /** All names, in the order in which they are documented. */

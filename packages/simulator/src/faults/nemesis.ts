@@ -1,20 +1,28 @@
-// Injects the faults of nodes, links and disks at random moments, and takes them all back at the end. The faults of single
-// messages, flushes and turns are settings of the ports.
+// Injects the faults of nodes, links and disks: at random moments, or as a script says. Takes them all back at the end. The
+// faults of single messages, flushes and turns are settings of the ports.
 
+import type { NodeId } from "@quorate/contracts";
 import type { Machine } from "../machine.ts";
-import type { Link, Network } from "../ports/network.ts";
+import type { Network } from "../ports/network.ts";
+import type { Reached } from "../reached.ts";
 import type { SeededRandom } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+import { type Action, diskFailureOf, type LinkName, type TimedAction } from "./action.ts";
+import { ActionDraw, type EventFault } from "./action-draw.ts";
 import type { FaultKind, FaultOptions } from "./fault-options.ts";
-import { alone, bridge, oneWay, pair, split } from "./partitions.ts";
+import { Budget } from "./budget.ts";
 
-type AnyMachine = Pick<
+/** A machine, whatever runs on it. */
+export type AnyMachine = Pick<
   Machine<never, unknown, unknown>,
   | "id"
   | "disk"
   | "isUp"
   | "isLeader"
+  | "isLost"
   | "hasStopped"
+  | "status"
+  | "configuration"
   | "start"
   | "crash"
   | "crashMidTurn"
@@ -22,12 +30,7 @@ type AnyMachine = Pick<
   | "pause"
   | "heal"
   | "process"
-> & { readonly node: { transferLeadership(to?: string): Promise<unknown> } | undefined };
-
-/** The faults that come as events. */
-type EventKind = Exclude<
-  FaultKind,
-  "loss" | "duplicate" | "replay" | "delay" | "clockDrift" | "slowLoop" | "slowFlush" | "lateReport"
+  | "operate"
 >;
 
 const MINUTE_MS = 60_000;
@@ -36,11 +39,13 @@ const MINUTE_MS = 60_000;
 export class Nemesis {
   readonly #world: World;
   readonly #random: SeededRandom;
+  readonly #supervisor: SeededRandom;
   readonly #network: Network;
   readonly #machines: readonly AnyMachine[];
-  readonly #ids: readonly string[];
   readonly #counts: Record<FaultKind, number>;
-  readonly #reached: { failStops: number; transfers: number };
+  readonly #reached: Reached;
+  readonly #draw: ActionDraw;
+  readonly #script: TimedAction[] = [];
   #isOver = false;
 
   constructor(options: {
@@ -49,22 +54,31 @@ export class Nemesis {
     readonly network: Network;
     readonly machines: readonly AnyMachine[];
     readonly counts: Record<FaultKind, number>;
-    readonly reached: { failStops: number; transfers: number };
+    readonly reached: Reached;
   }) {
     this.#world = options.world;
-    this.#random = options.random;
+    this.#random = options.random.fork();
+    this.#supervisor = options.random.fork();
     this.#network = options.network;
     this.#machines = options.machines;
-    this.#ids = options.machines.map(({ id }) => id);
     this.#counts = options.counts;
     this.#reached = options.reached;
+    const budget = new Budget(options.machines);
+    this.#draw = new ActionDraw({ random: this.#random, machines: options.machines, budget });
   }
 
-  /** Begins to inject faults. */
-  start(faults: FaultOptions): void {
-    for (const [kind, inject] of Object.entries(this.#injections) as [EventKind, () => boolean][]) {
-      if (faults[kind] > 0) this.#repeat(kind, MINUTE_MS / faults[kind], inject);
-    }
+  /** What has happened so far. */
+  get script(): readonly TimedAction[] {
+    return this.#script;
+  }
+
+  /** Begins to inject faults: those of a script, or what chance brings. */
+  start(faults: FaultOptions, script: readonly TimedAction[] | undefined): void {
+    if (script === undefined) {
+      for (const fault of this.#draw.kinds) {
+        if (faults[fault] > 0) this.#repeat(fault, MINUTE_MS / faults[fault]);
+      }
+    } else for (const action of script) this.#world.at(action.atMs, () => this.#inject(action));
     this.#supervise();
   }
 
@@ -75,108 +89,135 @@ export class Nemesis {
     for (const machine of this.#machines) machine.heal();
   }
 
-  #repeat(kind: EventKind, everyMs: number, inject: () => boolean): void {
+  #repeat(fault: EventFault, everyMs: number): void {
     this.#world.after(everyMs * this.#random.between(0.1, 1.9), () => {
       if (this.#isOver) return;
-      if (inject()) {
-        this.#counts[kind] += 1;
-        this.#world.trace.note(this.#world.nowMs, "fault", kind, this.#counts[kind]);
-      }
-      this.#repeat(kind, everyMs, inject);
+      const action = this.#draw.next(fault);
+      if (action !== undefined) this.#inject(action);
+      this.#repeat(fault, everyMs);
     });
+  }
+
+  #inject(action: Action): void {
+    if (this.#isOver || !this.#perform(action)) return;
+    const { fault } = action;
+    this.#counts[fault] += 1;
+    this.#script.push({ ...action, atMs: this.#world.nowMs });
+    this.#world.trace.note(this.#world.nowMs, "fault", fault, this.#counts[fault], action);
   }
 
   /** A node that has stopped, or died in a turn, comes back after a while, as under a process supervisor. */
   #supervise(): void {
-    this.#world.after(this.#random.between(200, 800), () => {
+    this.#world.after(this.#supervisor.between(200, 800), () => {
       if (this.#isOver) return;
       for (const machine of this.#machines) {
         if (machine.hasStopped) {
-          this.#reached.failStops += 1;
+          this.#reached.counters.failStops += 1;
           machine.crash();
         }
-        if (!machine.isUp && this.#random.chance(0.5)) machine.start();
+        if (!machine.isUp && !machine.isLost && this.#supervisor.chance(0.5)) machine.start();
       }
       this.#supervise();
     });
   }
 
-  /** Each returns whether there was something to do harm to. */
-  readonly #injections: Readonly<Record<EventKind, () => boolean>> = {
-    partition: () => this.#cutForAWhile(split(this.#ids, this.#random)),
-    isolate: () => this.#cutForAWhile(alone(this.#ids, this.#victim().id)),
-    oneWay: () => this.#cutForAWhile(oneWay(this.#ids, this.#random, this.#victim().id)),
-    bridge: () => this.#cutForAWhile(bridge(this.#ids, this.#random)),
-    flap: () => {
-      const links = pair(this.#ids, this.#random);
-      this.#flap(links, 2 * this.#random.integer(10) + 4);
-      return links.length > 0;
-    },
-    crash: () => this.#onRunning((machine) => this.#crash(machine)),
-    crashMidTurn: () =>
-      this.#onRunning((machine) => {
-        if (this.#random.chance(0.5)) machine.crashMidTurn();
-        else machine.ambushNextLeader();
-      }),
-    crashAll: () => {
-      for (const machine of this.#machines) if (machine.isUp) this.#crash(machine);
-      return true;
-    },
-    pause: () => this.#onRunning((machine) => machine.pause(this.#random.heavyTail(600, 5_000))),
-    transfer: () => this.#transfer(),
-    diskStall: () => this.#onRunning(({ disk }) => disk.stall(this.#random.between(50, 5_000))),
-    diskError: () => this.#onRunning(({ disk }) => disk.failNextFlush("error")),
-    diskFull: () => this.#onRunning(({ disk }) => disk.failNextFlush("full")),
-  };
+  /** Returns whether there was something to do harm to. */
+  #perform(action: Action): boolean {
+    switch (action.fault) {
+      case "partition":
+      case "isolate":
+      case "oneWay":
+      case "bridge":
+        return this.#cutForAWhile(action.links, action.forMs);
+      case "flap":
+        this.#flap(action.links, action.periodsMs);
+        return true;
+      case "slowLink":
+        this.#network.slow(action.links, action.messageMs);
+        this.#later(action.forMs, () => this.#network.slow(action.links, 0));
+        return true;
+      case "crashAll":
+        for (const [node, downMs] of Object.entries(action.downMs)) {
+          this.#onRunning(node, (machine) => this.#crash(machine, downMs));
+        }
+        return true;
+      case "crashMidTurn":
+        if (action.node !== "next leader") {
+          return this.#onRunning(action.node, (machine) => machine.crashMidTurn(action.effects));
+        }
+        this.#machines[0]?.ambushNextLeader(action.effects);
+        return true;
+      default:
+        return this.#onRunning(action.node, (machine) => this.#strike(machine, action));
+    }
+  }
 
-  #crash(machine: AnyMachine): void {
+  /** The faults that hit one running machine. */
+  #strike(
+    machine: AnyMachine,
+    action: Exclude<Action, { fault: "crashMidTurn" | "crashAll" | "flap" | "slowLink" } | { links: unknown }>,
+  ): void {
+    switch (action.fault) {
+      case "crash":
+        this.#crash(machine, action.downMs);
+        return;
+      case "pause":
+        machine.pause(action.forMs);
+        return;
+      case "transfer":
+      case "membership":
+        machine.operate(action);
+        return;
+      case "diskStall":
+        machine.disk.stall(action.forMs);
+        return;
+      case "diskError":
+      case "diskFull":
+        machine.disk.failNextFlush(diskFailureOf[action.fault]);
+        return;
+      case "bitRot":
+        if (!machine.disk.decay(action.index)) return;
+        // It is noticed at the next start, and again at every other one.
+        machine.crash();
+        machine.start();
+        return;
+      case "wrongCluster":
+        machine.crash();
+        machine.start(machine.disk.durable.identity === undefined ? {} : { clusterId: "another" });
+    }
+  }
+
+  #crash(machine: AnyMachine, downMs: number): void {
     machine.crash();
-    this.#world.after(this.#random.heavyTail(200, 4_000), () => {
-      if (!this.#isOver && !machine.isUp) machine.start();
+    this.#later(downMs, () => {
+      if (!machine.isUp && !machine.isLost) machine.start();
     });
   }
 
-  #transfer(): boolean {
-    const leader = this.#machines.find(({ isLeader }) => isLeader);
-    const node = leader?.node;
-    if (node === undefined || leader?.process?.isPaused === true) return false;
-    const to = this.#random.chance(0.5) ? this.#random.pick(this.#ids) : undefined;
-    node.transferLeadership(to).then(
-      () => (this.#reached.transfers += 1),
-      () => undefined,
-    );
-    this.#world.promisesSettled();
-    return true;
-  }
-
-  #cutForAWhile(links: readonly Link[]): boolean {
-    if (links.length === 0) return false;
+  #cutForAWhile(links: readonly LinkName[], forMs: number): boolean {
     this.#network.cut(links);
-    this.#world.after(this.#random.heavyTail(600, 8_000), () => {
-      if (!this.#isOver) this.#network.restore(links);
+    this.#later(forMs, () => this.#network.restore(links));
+    return links.length > 0;
+  }
+
+  #flap(links: readonly LinkName[], [downMs, upMs, ...rest]: readonly number[]): void {
+    if (downMs === undefined) return;
+    this.#network.cut(links);
+    this.#later(downMs, () => {
+      this.#network.restore(links);
+      this.#later(upMs ?? 0, () => this.#flap(links, rest));
     });
-    return true;
   }
 
-  /** `times` is even at first, so that the last change restores. */
-  #flap(links: readonly Link[], times: number): void {
-    if (this.#isOver || times === 0) return;
-    if (times % 2 === 0) this.#network.cut(links);
-    else this.#network.restore(links);
-    this.#world.after(this.#random.between(80, 300), () => this.#flap(links, times - 1));
+  #later(delayMs: number, undo: () => void): void {
+    this.#world.after(delayMs, () => {
+      if (!this.#isOver) undo();
+    });
   }
 
-  /** Leaders are the more interesting victims. */
-  #victim(): AnyMachine {
-    const leaders = this.#machines.filter(({ isLeader }) => isLeader);
-    return leaders.length > 0 && this.#random.chance(0.5)
-      ? this.#random.pick(leaders)
-      : this.#random.pick(this.#machines);
-  }
-
-  #onRunning(harm: (machine: AnyMachine) => void): boolean {
-    const victim = this.#victim();
-    if (!victim.isUp) return false;
+  #onRunning(id: NodeId, harm: (machine: AnyMachine) => void): boolean {
+    const victim = this.#machines.find((machine) => machine.id === id);
+    if (victim?.isUp !== true) return false;
     harm(victim);
     return true;
   }

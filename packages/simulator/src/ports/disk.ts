@@ -30,6 +30,14 @@ type UnderWay = {
   readonly reject: (error: Error) => void;
 };
 
+/** What has changed on the medium since it was written. */
+export type Rot = {
+  /** An entry of the log. */
+  readonly index: number | undefined;
+  /** The snapshot. */
+  readonly snapshot: boolean;
+};
+
 /** What can go wrong with a write. */
 export type DiskFailure = "error" | "full";
 
@@ -48,6 +56,7 @@ export class Disk {
   #stalledUntilMs = 0;
   #armed: DiskFailure | undefined;
   #failure: QuorateError | undefined;
+  #rot: Rot = { index: undefined, snapshot: false };
 
   constructor(options: { readonly world: World; readonly random: SeededRandom; readonly behaviour: DiskBehaviour }) {
     this.#world = options.world;
@@ -68,6 +77,24 @@ export class Disk {
   /** Why everything is refused until a new process opens the disk; undefined while it works. */
   get failure(): QuorateError | undefined {
     return this.#failure;
+  }
+
+  /** What must not be read any more, because its checksum does not hold. */
+  get rot(): Rot {
+    const { index } = this.#rot;
+    const isStored = index !== undefined && index > this.#durable.base.index && index <= this.#durable.lastIndex;
+    return { ...this.#rot, index: isStored ? index : undefined };
+  }
+
+  get isRotten(): boolean {
+    return this.rot.index !== undefined || this.rot.snapshot;
+  }
+
+  /** A bit of an entry changes, or one of the snapshot if `index` is undefined. False if there is nothing to change. */
+  decay(index: number | undefined): boolean {
+    if (index === undefined) this.#rot = { ...this.#rot, snapshot: this.#durable.snapshot !== undefined };
+    else this.#rot = { ...this.#rot, index };
+    return this.isRotten;
   }
 
   /** A new process opens what the last one left. */

@@ -1,13 +1,29 @@
-// The log on a disk as plain data, and what each operation does to it. A disk has two of these: what the process sees, and
-// what would survive a loss of power.
+// The log and the latest snapshot on a disk as plain data, and what each operation does to them. A disk has two of these:
+// what the process sees, and what would survive a loss of power.
 
-import type { Entry, EntryId, HardState, LogWrite, StoreIdentity, StoredState, TermRun } from "@quorate/contracts";
+import type {
+  Configuration,
+  Entry,
+  EntryId,
+  HardState,
+  LogWrite,
+  StoredSnapshot,
+  StoreIdentity,
+  StoredState,
+  TermRun,
+} from "@quorate/contracts";
+import { configurationOf } from "../checkers/configurations.ts";
+
+/** A snapshot with its content. */
+export type SnapshotImage = { readonly stored: StoredSnapshot; readonly content: Uint8Array };
 
 /** Something that changes what is stored. */
 export type DiskOperation =
   | { readonly kind: "initialise"; readonly identity: StoreIdentity }
   | { readonly kind: "write"; readonly write: LogWrite }
   | { readonly kind: "compact"; readonly base: EntryId }
+  /** A whole snapshot takes the place of an older one. */
+  | { readonly kind: "snapshot"; readonly snapshot: SnapshotImage }
   /** Changes nothing; complete when everything before it is. */
   | { readonly kind: "barrier" };
 
@@ -16,7 +32,12 @@ export class LogImage {
   identity: StoreIdentity | undefined;
   hardState: HardState = { term: 0, votedFor: undefined };
   base: EntryId = { index: 0, term: 0 };
+  snapshot: SnapshotImage | undefined;
   #entries: Entry[] = [];
+  /** Those of the entries that carry a configuration, oldest first. */
+  #configurations: Entry[] = [];
+  /** What says the configuration as of the base, once there is something. */
+  #baseConfiguration: Entry | Configuration | undefined;
 
   get lastIndex(): number {
     return this.base.index + this.#entries.length;
@@ -24,6 +45,20 @@ export class LogImage {
 
   get lastTerm(): number {
     return this.#entries.at(-1)?.term ?? this.base.term;
+  }
+
+  /** The newest configuration in the log and where it stands; undefined if it is still the one that formed the cluster. */
+  get configuration(): { readonly index: number; readonly configuration: Configuration } | undefined {
+    const entry = this.#configurations.at(-1);
+    if (entry !== undefined) return { index: entry.index, configuration: configurationOf(entry) };
+    const base = this.#baseConfiguration;
+    if (base === undefined) return undefined;
+    return { index: this.base.index, configuration: "data" in base ? configurationOf(base) : base };
+  }
+
+  /** True if the entry is here, or in the snapshot that has taken the place of the log's beginning. */
+  holds(index: number, term: number): boolean {
+    return index <= (this.snapshot?.stored.index ?? 0) || index < this.base.index || this.termAt(index) === term;
   }
 
   entryAt(index: number): Entry | undefined {
@@ -54,7 +89,10 @@ export class LogImage {
     image.identity = this.identity;
     image.hardState = this.hardState;
     image.base = this.base;
+    image.snapshot = this.snapshot;
     image.#entries = this.#entries.slice();
+    image.#configurations = this.#configurations.slice();
+    image.#baseConfiguration = this.#baseConfiguration;
     return image;
   }
 
@@ -68,6 +106,9 @@ export class LogImage {
         return;
       case "compact":
         this.#compact(operation.base);
+        return;
+      case "snapshot":
+        this.snapshot = operation.snapshot;
         return;
       case "barrier":
         return;
@@ -92,7 +133,7 @@ export class LogImage {
   /** What a process finds when it starts. */
   load(): StoredState {
     const { identity, hardState, base, lastIndex } = this;
-    const configurations = this.#entries.filter(({ kind }) => kind === "configuration");
+    const configurations = this.#configurations.slice();
     return { identity, hardState, log: { base, lastIndex, termRuns: this.#termRuns() }, configurations };
   }
 
@@ -103,14 +144,24 @@ export class LogImage {
   }
 
   #write({ hardState, truncateFrom, entries }: LogWrite): void {
-    if (truncateFrom !== undefined) this.#entries.length = truncateFrom - this.base.index - 1;
-    for (const entry of entries) this.#entries.push(entry);
+    if (truncateFrom !== undefined) {
+      this.#entries.length = truncateFrom - this.base.index - 1;
+      this.#configurations = this.#configurations.filter(({ index }) => index < truncateFrom);
+    }
+    for (const entry of entries) {
+      this.#entries.push(entry);
+      if (entry.kind === "configuration") this.#configurations.push(entry);
+    }
     this.hardState = hardState ?? this.hardState;
   }
 
   #compact(base: EntryId): void {
     if (base.index <= this.base.index) return;
     const isInLog = this.termAt(base.index) === base.term;
+    const covered = this.#configurations.findLast(({ index }) => index <= base.index);
+    this.#configurations = isInLog ? this.#configurations.filter(({ index }) => index > base.index) : [];
+    if (!isInLog) this.#baseConfiguration = this.snapshot?.stored.configuration;
+    else if (covered !== undefined) this.#baseConfiguration = covered;
     this.#entries = isInLog ? this.#entries.slice(base.index - this.base.index) : [];
     this.base = base;
   }

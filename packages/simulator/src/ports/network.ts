@@ -2,6 +2,7 @@
 // can be cut in each direction.
 
 import type { Message, Transport, TransportReceiver } from "@quorate/contracts";
+import type { LinkName } from "../faults/action.ts";
 import type { SeededRandom } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import type { Process } from "./process.ts";
@@ -27,6 +28,7 @@ export type NetworkCounters = {
   delay: number;
   reorder: number;
   cut: number;
+  clogged: number;
   delivered: number;
 };
 
@@ -35,15 +37,31 @@ const REMEMBERED_MESSAGES = 2_048;
 
 type Seat = { readonly process: Process; readonly receiver: TransportReceiver };
 
-/** One direction between two nodes. */
-export type Link = { readonly from: string; readonly to: string };
+type LinkState = {
+  cuts: number;
+  lastArrivalSentMs: number;
+  /** How long a slow link takes for one message; 0 for a link that is not slow. */
+  messageMs: number;
+  /** Until when a slow link is busy with what was sent before. */
+  busyUntilMs: number;
+};
 
-type LinkState = { cuts: number; lastArrivalSentMs: number };
+/** What would wait longer than this at a slow link is dropped: queues have bounds. */
+const MAX_QUEUE_MS = 2_000;
 
 /** The network of one cluster. */
 export class Network {
   readonly behaviour: NetworkBehaviour;
-  readonly counters: NetworkCounters = { loss: 0, duplicate: 0, replay: 0, delay: 0, reorder: 0, cut: 0, delivered: 0 };
+  readonly counters: NetworkCounters = {
+    loss: 0,
+    duplicate: 0,
+    replay: 0,
+    delay: 0,
+    reorder: 0,
+    cut: 0,
+    clogged: 0,
+    delivered: 0,
+  };
   readonly #world: World;
   readonly #random: SeededRandom;
   readonly #links = new Map<string, Map<string, LinkState>>();
@@ -68,22 +86,29 @@ export class Network {
   }
 
   /** Cuts links; each must be restored as often as it was cut. */
-  cut(links: readonly Link[]): void {
-    for (const { from, to } of links) this.#link(from, to).cuts += 1;
+  cut(links: readonly LinkName[]): void {
+    for (const name of links) this.#named(name).cuts += 1;
   }
 
   /** Restores links that were cut. */
-  restore(links: readonly Link[]): void {
-    for (const { from, to } of links) {
-      const link = this.#link(from, to);
+  restore(links: readonly LinkName[]): void {
+    for (const name of links) {
+      const link = this.#named(name);
       link.cuts = Math.max(0, link.cuts - 1);
     }
+  }
+
+  /** Links take so long for each message from now on; 0 makes them fast again. */
+  slow(links: readonly LinkName[], messageMs: number): void {
+    for (const name of links) this.#named(name).messageMs = messageMs;
   }
 
   /** Ends every misbehaviour and restores all links. Messages that are late stay late. */
   heal(): void {
     Object.assign(this.behaviour, { loss: 0, duplicate: 0, replay: 0, delay: 0 });
-    for (const links of this.#links.values()) for (const link of links.values()) link.cuts = 0;
+    for (const links of this.#links.values()) {
+      for (const link of links.values()) Object.assign(link, { cuts: 0, messageMs: 0 });
+    }
     this.#remembered = [];
   }
 
@@ -109,7 +134,20 @@ export class Network {
 
   #travel(message: Message): void {
     const sentMs = this.#world.nowMs;
-    this.#world.after(this.#delayMs(), () => this.#arrive(message, sentMs));
+    const queueMs = this.#queueMs(message);
+    if (queueMs === undefined) this.counters.clogged += 1;
+    else this.#world.after(this.#delayMs() + queueMs, () => this.#arrive(message, sentMs));
+  }
+
+  /** How long a message waits at a slow link; undefined if the queue there is full. */
+  #queueMs({ from, to }: Message): number | undefined {
+    const link = this.#link(from, to);
+    if (link.messageMs === 0) return 0;
+    const { nowMs } = this.#world;
+    const freeMs = Math.max(nowMs, link.busyUntilMs) + link.messageMs;
+    if (freeMs - nowMs > MAX_QUEUE_MS) return undefined;
+    link.busyUntilMs = freeMs;
+    return freeMs - nowMs;
   }
 
   #delayMs(): number {
@@ -135,6 +173,11 @@ export class Network {
     else if (seat.process.isAlive) seat.receiver.onMessage(message);
   }
 
+  #named(name: LinkName): LinkState {
+    const [from = "", to = ""] = name.split(">");
+    return this.#link(from, to);
+  }
+
   #link(from: string, to: string): LinkState {
     let links = this.#links.get(from);
     if (links === undefined) {
@@ -143,7 +186,7 @@ export class Network {
     }
     let link = links.get(to);
     if (link === undefined) {
-      link = { cuts: 0, lastArrivalSentMs: 0 };
+      link = { cuts: 0, lastArrivalSentMs: 0, messageMs: 0, busyUntilMs: 0 };
       links.set(to, link);
     }
     return link;

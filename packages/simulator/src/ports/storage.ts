@@ -18,33 +18,36 @@ import type { Process } from "./process.ts";
 /** How long it takes to read. */
 const READ_MS = 0.2;
 
-/** Who wants to know of writes before they take effect. */
-export type WriteWatcher = (write: LogWrite) => void;
-
 /** A process's handle on its disk. */
 export class SimulatedStorage implements LogStorage {
   readonly supports = { durable: true };
   readonly #world: World;
   readonly #process: Process;
   readonly #disk: Disk;
-  readonly #onWrite: WriteWatcher;
+  readonly #onWrite: (write: LogWrite) => void;
+  readonly #onCompact: (base: EntryId) => void;
   #closing: Promise<void> | undefined;
 
   constructor(options: {
     readonly world: World;
     readonly process: Process;
     readonly disk: Disk;
-    readonly onWrite?: WriteWatcher;
+    /** Sees every write before it takes effect. */
+    readonly onWrite?: (write: LogWrite) => void;
+    /** Sees every compaction before it takes effect. */
+    readonly onCompact?: (base: EntryId) => void;
   }) {
     this.#world = options.world;
     this.#process = options.process;
     this.#disk = options.disk;
     this.#onWrite = options.onWrite ?? (() => undefined);
+    this.#onCompact = options.onCompact ?? (() => undefined);
     this.#disk.open();
   }
 
   load(): Promise<StoredState> {
     if (this.#closing !== undefined) return Promise.reject(closed());
+    if (this.#disk.rot.index !== undefined) return Promise.reject(corrupt(this.#disk.rot.index));
     const stored = this.#disk.visible.load();
     return this.#soon(() => stored);
   }
@@ -70,6 +73,8 @@ export class SimulatedStorage implements LogStorage {
     if (firstIndex <= visible.base.index || lastIndex < firstIndex || lastIndex > visible.lastIndex) {
       return Promise.reject(outOfRange({ firstIndex, lastIndex }, visible.base.index + 1, visible.lastIndex));
     }
+    const { index } = this.#disk.rot;
+    if (index !== undefined && firstIndex <= index && index <= lastIndex) return Promise.reject(corrupt(index));
     const entries = visible.slice(firstIndex, lastIndex, maxBytes);
     return this.#soon(() => entries);
   }
@@ -90,6 +95,7 @@ export class SimulatedStorage implements LogStorage {
     // A dead process hears nothing more, and what it wanted to write was never handed over.
     if (!this.#process.mayAct()) return new Promise(() => undefined);
     if (operation.kind === "write" && this.#disk.failure === undefined) this.#onWrite(operation.write);
+    if (operation.kind === "compact" && this.#disk.failure === undefined) this.#onCompact(operation.base);
     return this.#disk.submit(operation, (delayMs, tell) => this.#tell(delayMs, tell));
   }
 
@@ -128,6 +134,14 @@ function outOfRange(asked: { firstIndex: number; lastIndex: number }, first: num
     code: "QUORATE_OUT_OF_RANGE",
     message: `Asked for entries ${asked.firstIndex} to ${asked.lastIndex} of a log of ${first} to ${last}.`,
     hint: "Read only what the log holds: from `base.index + 1` to `lastIndex`.",
+  });
+}
+
+function corrupt(index: number): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_LOG_CORRUPT",
+    message: `Entry ${index} of the simulated log does not fit its checksum.`,
+    hint: "Part of the simulation: the node must not vote or acknowledge from what is left.",
   });
 }
 

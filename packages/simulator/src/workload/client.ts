@@ -25,6 +25,8 @@ export type Office<Query, Answer, Result> = {
   readonly machines: readonly Machine<Query, Answer, Result>[];
   readonly workload: Workload<Query, Answer, Result>;
   readonly thinkMs: number;
+  /** Whether half of the reads trust the clock. */
+  readonly hasLeases: boolean;
   readonly history: HistoryRecorder;
   readonly counts: { invoked: number; ok: number; failed: number; unknown: number };
   /** Process numbers that are taken. */
@@ -118,7 +120,7 @@ export class Client<Query, Answer, Result> {
       const { node } = target;
       process.openCalls += 1;
       if (node !== undefined) {
-        this.#call(call, node, process).then(answer, (error: unknown) =>
+        this.#call(call, { target, node, process }).then(answer, (error: unknown) =>
           answer(process.isAlive ? this.#onError(call, error) : undefined),
         );
       } else {
@@ -134,8 +136,15 @@ export class Client<Query, Answer, Result> {
   /** How the call ended; undefined if the process has died before it could tell. */
   async #call(
     { operation, command, seenBefore }: Call<Query, Answer, Result>,
-    node: NonNullable<Machine<Query, Answer, Result>["node"]>,
-    process: Process,
+    {
+      target,
+      node,
+      process,
+    }: {
+      readonly target: Machine<Query, Answer, Result>;
+      readonly node: NonNullable<Machine<Query, Answer, Result>["node"]>;
+      readonly process: Process;
+    },
   ): Promise<Ending | undefined> {
     const options = { timeoutMs: CALL_TIMEOUT_MS };
     const { inspector, reached } = this.#office;
@@ -146,10 +155,12 @@ export class Client<Query, Answer, Result> {
       return { ...recorded(operation.record?.(result), result), index };
     }
     const arrivedMs = this.#office.world.nowMs;
-    const { answer, index } = await node.query(operation.query, options);
+    const wished = this.#office.hasLeases && command.operation % 2 === 0 ? "lease" : "linearizable";
+    const { answer, index, consistency } = await node.query(operation.query, { ...options, consistency: wished });
     if (!process.isAlive) return undefined;
-    inspector.read({ client: command.client, nodeId: node.currentStatus().id, arrivedMs, index, seenBefore });
+    inspector.read({ client: command.client, node: target, consistency, arrivedMs, index, seenBefore });
     reached.counters.readsAnswered += 1;
+    if (consistency === "lease") reached.counters.leaseReads += 1;
     return { ...recorded(operation.record?.(answer), answer), index };
   }
 

@@ -1,0 +1,68 @@
+// The user's state machine with somebody watching what it is told. Its snapshots carry, besides the state, the index up to which
+// they go, so that a snapshot under a wrong name is noticed.
+
+import type { CommittedCommand, StateMachine } from "@quorate/contracts";
+
+/** Bytes of the index in front of the state. */
+const HEADER_BYTES = 8;
+
+/** A state machine between a node and the user's. */
+export class WatchedStateMachine<Query, Answer, Result> implements StateMachine<Query, Answer, Result> {
+  readonly #machine: StateMachine<Query, Answer, Result>;
+  readonly #isWatched: () => boolean;
+  readonly #onApply: (command: CommittedCommand, result: Result | undefined) => void;
+  readonly #onRestore: (appliedIndex: number) => void;
+  #appliedIndex = 0;
+
+  constructor(options: {
+    readonly machine: StateMachine<Query, Answer, Result>;
+    /** False once the process has died: what it still does then is nobody's business. */
+    readonly isWatched: () => boolean;
+    readonly onApply: (command: CommittedCommand, result: Result | undefined) => void;
+    readonly onRestore: (appliedIndex: number) => void;
+  }) {
+    this.#machine = options.machine;
+    this.#isWatched = options.isWatched;
+    this.#onApply = options.onApply;
+    this.#onRestore = options.onRestore;
+  }
+
+  apply(batch: readonly CommittedCommand[]): readonly Result[] {
+    const results = this.#machine.apply(batch);
+    for (const [position, command] of batch.entries()) {
+      this.#appliedIndex = command.index;
+      if (this.#isWatched()) this.#onApply(command, results[position]);
+    }
+    return results;
+  }
+
+  query(query: Query): Answer {
+    return this.#machine.query(query);
+  }
+
+  snapshot(): Uint8Array {
+    const state = this.state();
+    const bytes = new Uint8Array(HEADER_BYTES + state.byteLength);
+    new DataView(bytes.buffer).setFloat64(0, this.#appliedIndex);
+    bytes.set(state, HEADER_BYTES);
+    return bytes;
+  }
+
+  restore(snapshot: Uint8Array): void {
+    const { appliedIndex, content } = this.unwrap(snapshot);
+    this.#machine.restore(content);
+    this.#appliedIndex = appliedIndex;
+    if (this.#isWatched()) this.#onRestore(appliedIndex);
+  }
+
+  /** The state alone. */
+  state(): Uint8Array {
+    return this.#machine.snapshot();
+  }
+
+  /** What {@link snapshot} has put together. */
+  unwrap(snapshot: Uint8Array): { readonly appliedIndex: number; readonly content: Uint8Array } {
+    const appliedIndex = new DataView(snapshot.buffer, snapshot.byteOffset).getFloat64(0);
+    return { appliedIndex, content: snapshot.subarray(HEADER_BYTES) };
+  }
+}
