@@ -7,6 +7,9 @@ import { natsTransport } from "@quorate/transport-nats";
 import { type TcpAddress, tcpTransport } from "@quorate/transport-tcp";
 import type { Config } from "./config/types.ts";
 
+// What a directory of the file storage holds, for the commands that look into one.
+export { inspectFileLog, inspectFileSnapshots } from "@quorate/storage-file";
+
 /** The exchangeable parts of a node. */
 export type Adapters = {
   readonly storage: LogStorage;

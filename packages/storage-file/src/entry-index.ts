@@ -50,6 +50,23 @@ export class EntryIndex {
     return this.#segmentRuns[0]?.segmentId;
   }
 
+  /** The entries that stand in a segment; undefined if none does. */
+  entriesIn(segmentId: number): { readonly firstIndex: number; readonly lastIndex: number } | undefined {
+    const first = this.#segmentRuns.findIndex((run) => run.segmentId === segmentId);
+    const run = this.#segmentRuns[first];
+    if (run === undefined) return undefined;
+    const next = this.#segmentRuns[first + 1]?.firstIndex ?? this.#lastIndex + 1;
+    return { firstIndex: run.firstIndex, lastIndex: next - 1 };
+  }
+
+  /** The entry before the first one whose place is known. */
+  get baseOfPlaces(): EntryId {
+    const firstIndex = this.#segmentRuns.find(({ segmentId }) => segmentId !== nowhere)?.firstIndex;
+    if (!this.hasEntriesWithoutPlace) return this.#base;
+    const index = firstIndex === undefined ? this.#lastIndex : firstIndex - 1;
+    return { index, term: this.termAt(index) };
+  }
+
   /** Whether there are entries that nobody has given a place. */
   get hasEntriesWithoutPlace(): boolean {
     return this.#segmentRuns[0]?.segmentId === nowhere;

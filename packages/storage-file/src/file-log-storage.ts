@@ -20,14 +20,13 @@ import {
   asStorageFailure,
   closed,
   isQuorateError,
-  logCorrupt,
   notLoaded,
   storageFailed,
   writeRefused,
 } from "./errors.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { LOG_ID_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
-import { readIdentity, type StoredIdentity, writeIdentity } from "./identity-file.ts";
+import { readIdentity, refuseOtherLog, type StoredIdentity, writeIdentity } from "./identity-file.ts";
 import type { DirectoryLock } from "./lock.ts";
 import { readEntries } from "./log-reader.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -94,7 +93,7 @@ class FileLogStorage implements LogStorage {
     const { writer, logId } = this.#opened();
     if (this.#identity !== undefined) throw alreadyInitialised(this.#identity);
     this.#identity = identity;
-    this.#initialising = this.#writeIdentity({ identity, logId: toHex(logId) }, writer);
+    this.#initialising = this.#writeIdentity({ identity, logId: Buffer.from(logId).toString("hex") }, writer);
     await this.#initialising;
   }
 
@@ -222,18 +221,11 @@ class FileLogStorage implements LogStorage {
     const { segmentIds, unfinished } = sortNames(names);
     const identity = await readIdentity(this.#place, names);
     const recovered = await recoverLog(this.#place, segmentIds);
-    if (identity !== undefined) this.#refuseOtherLog(identity, recovered);
+    if (identity !== undefined) refuseOtherLog(this.#place, identity, recovered);
     for (const name of unfinished) await this.#fileSystem.remove(join(this.#directory, name));
     if (recovered !== undefined && recovered.tornBytes > 0) await this.#removeTornWrite(recovered);
     await this.#makeDurable(recovered);
     return { identity, recovered };
-  }
-
-  #refuseOtherLog(identity: StoredIdentity, recovered: RecoveredLog | undefined): void {
-    const found = recovered === undefined ? "no segment" : `segments of log ${toHex(recovered.logId)}`;
-    if (recovered !== undefined && toHex(recovered.logId) === identity.logId) return;
-    const file = join(this.#directory, segmentFileName(recovered?.firstSegmentId ?? 1));
-    throw logCorrupt({ file, offset: 0, expected: `the log ${identity.logId} that the identity names`, found });
   }
 
   /** Zeroes what is behind the end, so that no part of it can ever be taken for a continuation. */
@@ -313,8 +305,4 @@ function describeMisfit(write: LogWrite, index: EntryIndex): string | undefined 
 function describeInvalidBase({ index, term }: EntryId): string | undefined {
   const isValid = Number.isSafeInteger(index) && index >= 0 && Number.isSafeInteger(term) && term >= 0;
   return isValid ? undefined : `a base of index ${index} and term ${term}`;
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
 }

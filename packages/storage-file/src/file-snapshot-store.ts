@@ -2,7 +2,6 @@
 // another, and deletes what is no longer needed. Like the log's, its state of failure is final.
 
 import { join, resolve } from "node:path";
-import { crc32 } from "node:zlib";
 import type {
   QuorateError,
   SnapshotPosition,
@@ -24,21 +23,16 @@ import {
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import type { DirectoryLock } from "./lock.ts";
 import {
-  checkFileSize,
-  checkWhole,
   openSnapshotFile,
-  readContent,
   type SnapshotFile,
   snapshotFileName,
   sortSnapshotNames,
   unfinishedFileName,
+  verifySnapshotFile,
 } from "./snapshot-file.ts";
 import { headerBytesOf, MAX_HEADER_BYTES } from "./snapshot-format.ts";
 import { FileSnapshotReader } from "./snapshot-reader.ts";
 import { FileSnapshotWriter, type WriterHost } from "./snapshot-writer.ts";
-
-/** Bytes that `load` verifies at a time. */
-const verifiedAtOnceBytes = 1024 * 1024;
 
 /** Where snapshots are kept. */
 export type FileSnapshotStoreOptions = {
@@ -194,28 +188,12 @@ class FileSnapshotStore implements SnapshotStore, WriterHost {
     const { indexes, unfinished } = sortSnapshotNames(await this.fileSystem.list(this.directory));
     const latestIndex = indexes.at(-1);
     const latest = latestIndex === undefined ? undefined : await openSnapshotFile(this, latestIndex);
-    if (latest !== undefined) await this.#verify(latest);
+    if (latest !== undefined) await verifySnapshotFile(this.fileSystem, latest);
     // The latest one may be there without being durable: its name may have come just before the crash.
     await this.fileSystem.syncDirectory(this.directory);
     const older = indexes.slice(0, -1).map(snapshotFileName);
     for (const name of [...unfinished, ...older]) await this.fileSystem.remove(join(this.directory, name));
     return latest;
-  }
-
-  async #verify(latest: SnapshotFile): Promise<void> {
-    const file = await this.fileSystem.open(latest.path, "read");
-    try {
-      await checkFileSize({ ...latest, file });
-      let checksum = 0;
-      const { stored } = latest.header;
-      for (let offsetBytes = 0; offsetBytes < stored.sizeBytes; offsetBytes += verifiedAtOnceBytes) {
-        const span = { offsetBytes, lengthBytes: verifiedAtOnceBytes };
-        checksum = crc32(await readContent({ ...latest, file }, span), checksum);
-      }
-      checkWhole(latest.path, stored, checksum);
-    } finally {
-      await file.close();
-    }
   }
 
   async #close(): Promise<void> {

@@ -3,7 +3,7 @@
 import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf } from "@quorate/contracts";
-import { type DirectoryLock, lockDirectory, type LockName } from "./lock.ts";
+import { type DirectoryLock, findHolder, lockDirectory, type LockName } from "./lock.ts";
 
 /** An open file. Reads and writes are at a position and complete, or fail. */
 export type OpenFile = {
@@ -29,6 +29,8 @@ export type FileSystem = {
   syncDirectory(path: string): Promise<void>;
   /** Claims the directory for this store alone; a log and a snapshot store share one under different names. */
   lock(directory: string, name: LockName): Promise<DirectoryLock>;
+  /** Who has claimed the directory; undefined if nobody has. */
+  holder(directory: string, name: LockName): Promise<string | undefined>;
 };
 
 const flags = { read: "r", write: "r+", create: "w+" } as const;
@@ -42,6 +44,7 @@ export const nodeFileSystem: FileSystem = {
   remove: async (path) => unlink(path),
   syncDirectory,
   lock: async (directory, name) => lockDirectory(directory, name),
+  holder: async (directory, name) => findHolder(directory, name),
 };
 
 /**

@@ -6,6 +6,7 @@ import type { StoreIdentity } from "@quorate/contracts";
 import { formatUnsupported, logCorrupt, storageFailed } from "./errors.ts";
 import { type FileSystem, readBytes } from "./file-system.ts";
 import { FORMAT_VERSION } from "./format.ts";
+import { segmentFileName } from "./segment-files.ts";
 
 const identityFileName = "identity.json";
 const unfinishedName = `${identityFileName}.tmp`;
@@ -57,6 +58,22 @@ export async function readIdentity(
   }
   // The checksum says that this is what `writeIdentity` wrote.
   return JSON.parse(content) as StoredIdentity;
+}
+
+/** Fails unless the log that was found is the one that the identity was written for. */
+export function refuseOtherLog(
+  { directory }: Place,
+  identity: StoredIdentity,
+  found: { readonly logId: Uint8Array; readonly firstSegmentId: number } | undefined,
+): void {
+  const logId = found === undefined ? undefined : Buffer.from(found.logId).toString("hex");
+  if (logId === identity.logId) return;
+  throw logCorrupt({
+    file: join(directory, segmentFileName(found?.firstSegmentId ?? 1)),
+    offset: 0,
+    expected: `the log ${identity.logId} that the identity names`,
+    found: logId === undefined ? "no segment" : `segments of log ${logId}`,
+  });
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

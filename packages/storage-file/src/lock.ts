@@ -59,6 +59,22 @@ export async function lockDirectory(directory: string, lockName: LockName): Prom
   }
 }
 
+/** Who has the directory open; undefined if nobody does. Changes nothing. */
+export async function findHolder(directory: string, lockName: LockName): Promise<string | undefined> {
+  const { visible } = names[lockName];
+  const handle = await open(directory, "r");
+  try {
+    for (const name of (await readdir(directory)).filter((one) => visible.test(one))) {
+      const path = join(shortPath({ directory, descriptor: handle.fd, name }), name);
+      const presence = await probe(path, visible.exec(name)?.[1]);
+      if (presence !== "dead") return presence.holder;
+    }
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
 class Claim implements DirectoryLock {
   state: "announced" | "held" = "announced";
   readonly name: string;

@@ -39,10 +39,29 @@ export type RecoveredLog = {
 
 type Place = { readonly fileSystem: FileSystem; readonly directory: string };
 type OpenedSegment = { readonly segment: Segment; readonly logId: Uint8Array; readonly bytes: Uint8Array };
+/** What was found in a segment up to its end or to the first thing that is wrong with it, and in all segments before. */
+export type ReadSegment = {
+  readonly segment: Segment;
+  readonly logId: Uint8Array;
+  /** Where what is valid ends. */
+  readonly offset: number;
+  readonly sequence: number;
+  /** Whether it is a segment that was made ahead and has not been used. */
+  readonly isSpare: boolean;
+  readonly replay: LogReplay;
+};
+
 type ScannedSegment = { readonly segment: Segment; readonly scan: SegmentScan; readonly tornBytes: number };
 
-/** Reads the segments with these ascending ids; undefined if there are none. Changes nothing. */
-export async function recoverLog(place: Place, segmentIds: readonly number[]): Promise<RecoveredLog | undefined> {
+/**
+ * Reads the segments with these ascending ids; undefined if there are none. Changes nothing. `onRead` is told of each
+ * segment before it is judged.
+ */
+export async function recoverLog(
+  place: Place,
+  segmentIds: readonly number[],
+  onRead: (read: ReadSegment) => void = () => {},
+): Promise<RecoveredLog | undefined> {
   const firstSegmentId = segmentIds[0] ?? 1;
   const replay = new LogReplay(new EntryIndex(), { hasFirstSegment: firstSegmentId === 1 });
   let logId: Uint8Array | undefined;
@@ -54,12 +73,13 @@ export async function recoverLog(place: Place, segmentIds: readonly number[]): P
     const opened = await openSegment(place, { segmentId, logId });
     logId = opened.logId;
     if (last !== undefined && last.scan.lastKind !== batchKinds.end) {
+      onRead({ ...opened, ...unused(last), isSpare: true, replay });
       refuseUsed(place, opened, last);
       // More than one may have been made ahead of a full queue; whatever comes after the first is made anew.
       spare ??= opened.segment;
       continue;
     }
-    last = scanOpened(place, { opened, state: last?.scan ?? stateBefore(place, opened), replay });
+    last = scanOpened(place, { opened, state: last?.scan ?? stateBefore(place, opened), replay, onRead });
     if (!replay.hasBeginning) throw checkpointMissing(place, segmentId, last.scan.problem);
   }
   if (logId === undefined || last === undefined) return undefined;
@@ -139,15 +159,18 @@ function scanOpened(
     opened,
     state,
     replay,
+    onRead,
   }: {
     readonly opened: OpenedSegment;
     readonly state: ScanState;
     readonly replay: LogReplay;
+    readonly onRead: (read: ReadSegment) => void;
   },
 ): ScannedSegment {
   const { bytes, segment } = opened;
   const file = join(place.directory, segmentFileName(segment.segmentId));
   const scan = scanSegment({ bytes, segment, state }, (record) => replay.take(record));
+  onRead({ ...opened, offset: scan.offset, sequence: scan.sequence, isSpare: false, replay });
   if (scan.lastKind === batchKinds.end) return { segment, scan, tornBytes: 0 };
   const expected = `batch ${scan.sequence + 1}`;
   // The checksums hold but the content makes no sense: no crash does that.
@@ -160,6 +183,10 @@ function scanOpened(
     throw logCorrupt({ file, offset: scan.offset, expected, found });
   }
   return { segment, scan, tornBytes: endOfContent(bytes, scan.offset) - scan.offset };
+}
+
+function unused({ scan }: ScannedSegment): { readonly offset: number; readonly sequence: number } {
+  return { offset: SEGMENT_HEADER_BYTES, sequence: scan.sequence };
 }
 
 /** A segment is used only once the end of the one before it is durable. */

@@ -1,6 +1,7 @@
 // A finished snapshot file: its name, its header, and its content, of which every byte is verified before it is given away.
 
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import type { StoredSnapshot } from "@quorate/contracts";
 import { formatUnsupported, snapshotCorrupt, storageFailed } from "./errors.ts";
 import { type FileSystem, type OpenFile, readBytes } from "./file-system.ts";
@@ -17,6 +18,8 @@ import {
   type SnapshotHeader,
 } from "./snapshot-format.ts";
 
+/** Bytes that are verified at a time. */
+const verifiedAtOnceBytes = 1024 * 1024;
 const snapshotName = /^snapshot-(\d{16})\.bin$/;
 const unfinishedName = /^snapshot-\d{16}-\d+\.tmp$/;
 
@@ -106,8 +109,25 @@ export async function readContent(
   return content;
 }
 
+/** Reads all of a snapshot file; fails unless it is as long as its header says and its content adds up. */
+export async function verifySnapshotFile(fileSystem: FileSystem, snapshot: SnapshotFile): Promise<void> {
+  const file = await fileSystem.open(snapshot.path, "read");
+  try {
+    const source = { ...snapshot, file };
+    await checkFileSize(source);
+    const { stored } = snapshot.header;
+    let checksum = 0;
+    for (let offsetBytes = 0; offsetBytes < stored.sizeBytes; offsetBytes += verifiedAtOnceBytes) {
+      checksum = crc32(await readContent(source, { offsetBytes, lengthBytes: verifiedAtOnceBytes }), checksum);
+    }
+    checkWhole(snapshot.path, stored, checksum);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Fails unless the file is as long as its header says. */
-export async function checkFileSize({ path, header, file }: SnapshotFile & { readonly file: OpenFile }): Promise<void> {
+async function checkFileSize({ path, header, file }: SnapshotFile & { readonly file: OpenFile }): Promise<void> {
   const expected = fileBytesOf(header);
   const found = await file.sizeBytes();
   if (found === expected) return;
@@ -120,7 +140,7 @@ function bytesInBlock(block: number, sizeBytes: number): number {
 }
 
 /** Fails unless the content adds up to what was stored. */
-export function checkWhole(path: string, stored: StoredSnapshot, checksum: number): void {
+function checkWhole(path: string, stored: StoredSnapshot, checksum: number): void {
   if (checksum === stored.checksum) return;
   const expected = `content with checksum ${stored.checksum}`;
   throw snapshotCorrupt({ file: path, offset: 0, expected, found: `content with checksum ${checksum}` });

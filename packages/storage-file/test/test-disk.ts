@@ -20,6 +20,9 @@ export class TestDisk {
   #crashAt = Number.POSITIVE_INFINITY;
   readonly #random: () => number;
 
+  /** Who is said to have the directory open. */
+  holder: string | undefined;
+
   /** Sees every operation before it is done; fails it by throwing. */
   onOperation: (operation: Operation, name: string) => void = () => {};
 
@@ -92,6 +95,7 @@ export class TestDisk {
       this.#names = [this.#current()];
     },
     lock: async () => ({ isHeld: async () => true, release: async () => {} }),
+    holder: async () => this.holder,
   };
 
   #open(name: string, mode: "read" | "write" | "create"): OpenFile {

@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { configOptions } from "../config/flags.ts";
 import { exitCodes } from "../errors/catalogue.ts";
 import { addCounterCommands } from "./counter-commands.ts";
+import { addDiskCommands } from "./disk-commands.ts";
 import { reportFailure } from "./failure.ts";
 import type { CliIo } from "./io.ts";
 import { addLeaderCommands } from "./leader-commands.ts";
@@ -45,6 +46,7 @@ function createProgram(io: CliIo, version: string, setExitCode: (code: number) =
   addLeaderCommands(program, io);
   addCounterCommands(program, io);
   addRegisterCommands(program, io);
+  addDiskCommands(program, io, setExitCode);
   return program;
 }
 
