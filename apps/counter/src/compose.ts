@@ -32,7 +32,13 @@ function composeStorage({ storage, data: directory }: Config): Pick<Adapters, "s
 function composeTransport({ transport, id, listen, members }: Config): Transport {
   switch (transport.type) {
     case "tcp":
-      return tcpTransport({ listen: addressOf(listen.peer), peers: peersOf(members, id), codec: msgpackCodec() });
+      return tcpTransport({
+        listen: addressOf(listen.peer),
+        peers: peersOf(members, id),
+        codec: msgpackCodec(),
+        insecure: transport.insecure,
+        ...(transport.tls === undefined ? {} : { tls: transport.tls }),
+      });
     case "nats":
       return natsTransport({
         servers: transport.servers,

@@ -24,6 +24,8 @@ const levels: Readonly<Record<string, Level>> = {
   brokerDisconnected: "warn",
   brokerUnreachable: "warn",
   garbageReceived: "warn",
+  certificateLoaded: "info",
+  transportWarning: "warn",
   messagesDropped: "warn",
   loopStalled: "warn",
   failed: "error",

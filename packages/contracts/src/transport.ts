@@ -54,6 +54,16 @@ export type TransportEvent =
       readonly code: string;
       readonly detail: string;
     }
+  /** The certificate that this server shows from now on; what is left of its validity makes a good metric. */
+  | {
+      readonly type: "certificateLoaded";
+      /** SHA-256, as `openssl x509 -fingerprint -sha256` prints it. */
+      readonly fingerprint: string;
+      /** Milliseconds since 1970. */
+      readonly validUntilMs: number;
+    }
+  /** All works, but not for long or not as it should: a certificate that expires soon, no encryption … */
+  | { readonly type: "transportWarning"; readonly code: string; readonly detail: string }
   /** Messages were dropped; the count covers everything since the last such event. */
   | {
       readonly type: "messagesDropped";

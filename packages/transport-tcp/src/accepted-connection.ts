@@ -42,6 +42,7 @@ export class AcceptedConnection implements Admitted {
   readonly #remote: string;
   #hello: Hello | undefined;
   #liveness: Liveness | undefined;
+  #unwatch: () => void = () => {};
   readonly #cancelHandshake: () => void;
   #bytesRead = 0;
   #answeredMs = -Infinity;
@@ -110,7 +111,8 @@ export class AcceptedConnection implements Admitted {
 
   #onHello(hello: Hello): void {
     const { identity, settings, doorkeeper } = this.#facts;
-    const verdict = doorkeeper.judge(hello);
+    // First of all: whoever cannot prove its name learns nothing about this server.
+    const verdict = this.#judgeProof(hello) ?? doorkeeper.judge(hello);
     if (verdict !== undefined) {
       // The text repeats names that a stranger chose.
       const failure = { code: verdict.code, detail: printable(verdict.detail) };
@@ -125,6 +127,7 @@ export class AcceptedConnection implements Admitted {
       ping: 0,
     };
     doorkeeper.admit(hello, this);
+    this.#unwatch = settings.security.watch(this.#socket, hello.nodeId, (failure) => this.#onDoubt(hello, failure));
     this.#liveness = new Liveness({
       clock: settings.clock,
       keepAliveMs: settings.timeouts.keepAliveMs,
@@ -135,6 +138,18 @@ export class AcceptedConnection implements Admitted {
     this.#answeredMs = settings.clock.now();
     this.#socket.write(welcomeFrame({ ...identity, version: protocolVersion }));
     this.#events.onAdmitted(hello.nodeId);
+  }
+
+  #judgeProof(hello: Hello): Failure | undefined {
+    const failure = this.#facts.settings.security.judge(this.#socket, hello.nodeId);
+    return failure === undefined ? undefined : { ...failure, detail: `${hello.nodeId}: ${failure.detail}` };
+  }
+
+  /** What was proved is not true any more: the certificate has run out, or its authority is not trusted now. */
+  #onDoubt(hello: Hello, { code, detail }: Failure): void {
+    const failure = { code, detail: printable(`${hello.nodeId}: ${detail}`) };
+    this.expel(failure);
+    this.#events.onRefused(hello, this.#remote, failure);
   }
 
   #onMessage(payload: Uint8Array): void {
@@ -211,6 +226,7 @@ export class AcceptedConnection implements Admitted {
     this.#isEnded = true;
     this.#cancelHandshake();
     this.#liveness?.stop();
+    this.#unwatch();
     this.#reader.stop();
     if (this.#hello !== undefined) this.#facts.doorkeeper.dismiss(this.#hello, this);
   }

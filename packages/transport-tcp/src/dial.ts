@@ -1,6 +1,6 @@
 // One attempt to reach a peer: connect, say hello, check who answers. From then on frames may be written.
 
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Lane, TransportIdentity } from "@quorate/contracts";
 import { codeOf } from "@quorate/contracts";
 import { codes, describeAddress, describeSocketError, type Failure, printable } from "./failure.ts";
@@ -43,6 +43,7 @@ export class DialledConnection {
   readonly #reader: FrameReader;
   #liveness: Liveness | undefined;
   #cancelHandshake: () => void;
+  #unwatch: () => void = () => {};
   #state: "connecting" | "greeting" | "open" | "ended" = "connecting";
   #wrote = false;
 
@@ -51,7 +52,7 @@ export class DialledConnection {
     this.#events = events;
     const { clock, timeouts } = facts.settings;
     this.#reader = new FrameReader(beforeWelcome, (frame) => this.#onFrame(frame));
-    this.#socket = connect({ host: facts.address.host, port: facts.address.port, noDelay: true });
+    this.#socket = facts.settings.security.dial(facts.address);
     this.closed = new Promise((resolve) => this.#socket.once("close", () => resolve()));
     this.#cancelHandshake = clock.schedule(clock.now() + timeouts.handshakeMs, () => this.#onHandshakeTimeout());
     this.#listen();
@@ -66,14 +67,15 @@ export class DialledConnection {
   /** Ends the connection without an event. What the system has not taken yet is lost. */
   close(): void {
     if (this.#state === "ended") return;
+    const isOpen = this.#state === "open";
     this.#stop();
-    if (this.#socket.connecting || this.#socket.writableLength > 0) this.#socket.destroy();
+    if (!isOpen || this.#socket.writableLength > 0) this.#socket.destroy();
     else this.#socket.destroySoon();
   }
 
   #listen(): void {
     const socket = this.#socket;
-    socket.on("connect", () => this.#sayHello());
+    socket.on(this.#facts.settings.security.readyEvent, () => this.#onReady());
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
     socket.on("drain", () => {
       if (this.#state === "open") this.#events.onDrain();
@@ -81,6 +83,20 @@ export class DialledConnection {
     socket.on("error", (error) => this.#end(describeSocketError(error, this.#where())));
     socket.on("end", () => this.#end(this.#unreachable("closed the connection")));
     socket.on("close", () => this.#end(this.#unreachable("closed the connection")));
+  }
+
+  /** Nothing is said to somebody who cannot prove to be the peer. */
+  #onReady(): void {
+    if (this.#state !== "connecting") return;
+    const { settings, peer } = this.#facts;
+    const failure = settings.security.judge(this.#socket, peer);
+    if (failure === undefined) this.#sayHello();
+    else this.#doubt(failure);
+  }
+
+  #doubt({ code, detail }: Failure): void {
+    const { peer, at } = this.#where();
+    this.#end({ code, detail: `dialled ${at} expecting ${peer}: ${detail}` });
   }
 
   #sayHello(): void {
@@ -117,9 +133,11 @@ export class DialledConnection {
       this.#end(failure);
       return;
     }
-    const { clock, timeouts } = this.#facts.settings;
+    const { peer, settings } = this.#facts;
+    const { clock, timeouts } = settings;
     this.#cancelHandshake();
     this.#state = "open";
+    this.#unwatch = settings.security.watch(this.#socket, peer, (doubt) => this.#doubt(doubt));
     this.#reader.limits = afterWelcome;
     this.#liveness = new Liveness({
       clock,
@@ -213,6 +231,7 @@ export class DialledConnection {
     this.#state = "ended";
     this.#cancelHandshake();
     this.#liveness?.stop();
+    this.#unwatch();
     this.#reader.stop();
   }
 }

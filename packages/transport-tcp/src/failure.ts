@@ -19,6 +19,12 @@ export const codes = {
   versionMismatch: "QUORATE_VERSION_MISMATCH",
   duplicateId: "QUORATE_DUPLICATE_ID",
   garbage: "QUORATE_DECODE_FAILED",
+  tlsRequired: "QUORATE_TLS_REQUIRED",
+  tlsUnusable: "QUORATE_TLS_UNUSABLE",
+  certificateMismatch: "QUORATE_CERTIFICATE_MISMATCH",
+  certificateRefused: "QUORATE_CERTIFICATE_REFUSED",
+  certificateExpiring: "QUORATE_CERTIFICATE_EXPIRING",
+  certificateExpired: "QUORATE_CERTIFICATE_EXPIRED",
 } as const;
 
 /** `host:port`, with brackets around IPv6. */
@@ -50,6 +56,10 @@ function describeSystemCode(code: string | undefined, where: { readonly peer: st
     case "ECONNRESET":
     case "EPIPE":
       return `${subject} broke the connection`;
+    case "EPROTO":
+    case "ERR_SSL_WRONG_VERSION_NUMBER":
+    case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
+      return `${subject} does not speak TLS 1.3 (${code})`;
     case undefined:
     default:
       return `${subject} failed: ${code ?? "unknown error"}`;

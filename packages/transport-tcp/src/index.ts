@@ -1,5 +1,15 @@
-// Raft messages in checksummed frames over TCP: two one-way connections to every peer, one for each lane.
+// Raft messages in checksummed frames over TCP or TLS: one-way connections to every peer, one for each lane.
 
-export type { TcpAddress, TcpBackoff, TcpLimits, TcpPeers, TcpTimeouts, TcpTransportOptions } from "./options.ts";
+export { certificateIdentity } from "./certificate-identity.ts";
+export type { TlsFiles } from "./credentials.ts";
+export type {
+  TcpAddress,
+  TcpBackoff,
+  TcpLimits,
+  TcpPeers,
+  TcpTimeouts,
+  TcpTls,
+  TcpTransportOptions,
+} from "./options.ts";
 export { tcpTransport } from "./tcp-transport.ts";
 export type { TcpTransport } from "./tcp-transport.ts";

@@ -1,6 +1,7 @@
 // One lane to one peer: keeps a connection up, holds what waits for it, and writes once per turn of the event loop.
 
 import type { Lane, TransportIdentity } from "@quorate/contracts";
+import { QuorateError } from "@quorate/contracts";
 import { Backoff } from "./backoff.ts";
 import { DialledConnection } from "./dial.ts";
 import type { Directory } from "./directory.ts";
@@ -88,7 +89,7 @@ export class LaneLink {
     } catch (error) {
       // A look-up function of the user, or an address from it that cannot be dialled.
       this.#retryLater({
-        code: codes.unreachable,
+        code: error instanceof QuorateError ? error.code : codes.unreachable,
         detail: `${this.#facts.peer} cannot be dialled: ${describe(error)}`,
       });
     }

@@ -2,6 +2,9 @@
 
 import type { Clock, Codec, Random } from "@quorate/contracts";
 import { QuorateError } from "@quorate/contracts";
+import { Certificates } from "./certificates.ts";
+import type { TlsFiles } from "./credentials.ts";
+import { checkPlainText, PlainText, type Security } from "./security.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** Where a server listens or is dialled. */
@@ -51,11 +54,25 @@ export type TcpBackoff = {
   readonly maxMs?: number;
 };
 
+/** Certificates and keys: TLS 1.3, with proof of identity from both sides. */
+export type TcpTls = TlsFiles & {
+  /** How often the files are looked at, in ms, 100 to one hour. Changes are used without a restart. Default 5000. */
+  readonly reloadMs?: number;
+  /** Days before the end of a certificate at which its owner is warned, 0 to 365. Default 14. */
+  readonly expiryWarningDays?: number;
+  /** Milliseconds since 1970, which the validity of certificates is held against. Default `Date.now`. */
+  readonly wallClock?: () => number;
+};
+
 /** Options of `tcpTransport`. */
 export type TcpTransportOptions = {
   readonly listen: TcpAddress;
   readonly peers: TcpPeers;
   readonly codec: Codec;
+  /** Required as soon as an address is not of this machine alone, unless `insecure` is set. */
+  readonly tls?: TcpTls;
+  /** Plain TCP through any network: everybody in it can read and change everything. Default false. */
+  readonly insecure?: boolean;
   readonly limits?: TcpLimits;
   readonly timeouts?: TcpTimeouts;
   readonly backoff?: TcpBackoff;
@@ -65,6 +82,14 @@ export type TcpTransportOptions = {
   readonly random?: Random;
 };
 
+/** What is set about certificates. */
+export type TlsSettings = {
+  readonly files: TlsFiles;
+  readonly reloadMs: number;
+  readonly expiryWarningDays: number;
+  readonly wallClock: () => number;
+};
+
 /** Options with every default filled in. */
 export type Settings = {
   readonly listen: TcpAddress;
@@ -72,6 +97,7 @@ export type Settings = {
   /** Peers to dial from the start on; the others are dialled when something is sent to them. */
   readonly knownPeers: readonly string[];
   readonly codec: Codec;
+  readonly security: Security;
   readonly limits: Required<TcpLimits>;
   readonly timeouts: Required<TcpTimeouts>;
   readonly backoff: Required<TcpBackoff>;
@@ -87,15 +113,18 @@ export function readOptions(options: TcpTransportOptions): Settings {
   checkAddress("listen", options.listen, 0);
   if (!isLookUp) for (const peer of knownPeers) checkAddress(`peers.${peer}`, peers[peer], 1);
   const limits = readLimits(options.limits ?? {});
+  const timeouts = readTimeouts(options.timeouts ?? {});
+  const clock = options.clock ?? systemClock;
   return {
     listen: options.listen,
     lookUp: isLookUp ? peers : (nodeId) => (Object.hasOwn(peers, nodeId) ? peers[nodeId] : undefined),
     knownPeers,
     codec: options.codec,
+    security: readSecurity(options, { clock, handshakeMs: timeouts.handshakeMs }),
     limits,
-    timeouts: readTimeouts(options.timeouts ?? {}),
+    timeouts,
     backoff: readBackoff(options.backoff ?? {}),
-    clock: options.clock ?? systemClock,
+    clock,
     random: options.random ?? Math.random,
   };
 }
@@ -114,6 +143,23 @@ export function parseAddress(text: string): TcpAddress | undefined {
 
 /** Control messages are small by nature; a larger one is a mistake or an attack. */
 export const maxControlBytes: number = 64 * 1024;
+
+function readSecurity(
+  options: TcpTransportOptions,
+  facts: { readonly clock: Clock; readonly handshakeMs: number },
+): Security {
+  const { tls, insecure = false, listen, peers } = options;
+  if (tls === undefined) {
+    const fixed = typeof peers === "function" ? [] : Object.values(peers);
+    for (const address of [listen, ...fixed]) checkPlainText(address, insecure);
+    return new PlainText(insecure);
+  }
+  if (insecure) throw invalid("insecure has no meaning together with tls.");
+  const { reloadMs = 5000, expiryWarningDays = 14, wallClock = Date.now, ca, cert, key } = tls;
+  checkRange("tls.reloadMs", reloadMs, { from: 100, to: 3_600_000 });
+  checkRange("tls.expiryWarningDays", expiryWarningDays, { from: 0, to: 365 });
+  return new Certificates({ files: { ca, cert, key }, reloadMs, expiryWarningDays, wallClock }, facts);
+}
 
 function readLimits(given: TcpLimits): Required<TcpLimits> {
   const maxMessageBytes = given.maxMessageBytes ?? 8 * 1024 * 1024;

@@ -17,20 +17,24 @@ type Message = Parameters<Transport["send"]>[0];
 export type TcpTransport = Transport & {
   /** Where it listens, with the port that the system chose; undefined before `start` has resolved. */
   readonly address: TcpAddress | undefined;
+  /** The certificate in use; undefined before `start` and without `tls`. */
+  readonly certificate: { readonly fingerprint: string; readonly validUntilMs: number } | undefined;
   /** Bytes that wait to be written, per peer that has been dialled or sent to. */
   queuedBytes(peer: string): number;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
 /**
- * Makes a transport that carries messages in frames over plain TCP: no encryption, and no proof of identity beyond what
- * the other side says. Use it where everybody who can reach the port is trusted.
+ * Makes a transport that carries messages in frames over TCP: with `tls`, encrypted and from servers that have proved
+ * their names; without it, in plain text, which is refused beyond loopback addresses unless `insecure` is set.
  *
- * `start` rejects with `QUORATE_ADDRESS_IN_USE` or `QUORATE_ADDRESS_UNUSABLE` if it cannot listen, and with
+ * `start` rejects with `QUORATE_ADDRESS_IN_USE` or `QUORATE_ADDRESS_UNUSABLE` if it cannot listen, with
+ * `QUORATE_TLS_UNUSABLE` or `QUORATE_CERTIFICATE_MISMATCH` if this server cannot prove its name, and with
  * `QUORATE_OPTIONS_INVALID` if names are too long. Messages of one turn of the event loop to one peer and lane leave in
  * one write. Delivery is in order per connection; after a reconnect, messages may be missing but are never repeated.
  *
- * @throws QuorateError `QUORATE_OPTIONS_INVALID` if an option is out of range.
+ * @throws QuorateError `QUORATE_OPTIONS_INVALID` if an option is out of range, `QUORATE_TLS_REQUIRED` if an address needs
+ * encryption.
  */
 export function tcpTransport(options: TcpTransportOptions): TcpTransport {
   return new RunningTransport(readOptions(options));
@@ -50,6 +54,7 @@ class RunningTransport implements TcpTransport {
   /** Links that were given up while the transport went on, until their sockets are gone. */
   readonly #retiring: Set<Promise<void>> = new Set();
   #address: TcpAddress | undefined;
+  #certificate: TcpTransport["certificate"];
   #parts: Parts | undefined;
   #closing: Promise<void> | undefined;
   /** Settles when the attempt to listen has ended, either way: only then can the port be released. */
@@ -63,6 +68,10 @@ class RunningTransport implements TcpTransport {
 
   get address(): TcpAddress | undefined {
     return this.#address;
+  }
+
+  get certificate(): TcpTransport["certificate"] {
+    return this.#certificate;
   }
 
   async start(receiver: TransportReceiver): Promise<void> {
@@ -91,7 +100,7 @@ class RunningTransport implements TcpTransport {
       },
     );
     this.#parts = { receiver, doorkeeper, listener, links };
-    const listening = listener.listen();
+    const listening = this.#listen(receiver, listener);
     this.#listening = Promise.allSettled([listening]);
     const address = await listening;
     if (this.#closing !== undefined) throw notStartable();
@@ -135,10 +144,23 @@ class RunningTransport implements TcpTransport {
 
   async #closeParts(): Promise<void> {
     const parts = this.#parts;
+    this.#settings.security.close();
     if (parts === undefined) return;
     await this.#listening;
     const links = [...parts.links.values()].map((link) => link.close());
     await Promise.all([...links, ...this.#retiring, parts.listener.close()]);
+  }
+
+  async #listen({ identity }: TransportReceiver, listener: Listener): Promise<TcpAddress> {
+    await this.#settings.security.start(identity, {
+      onWarning: (warning) => this.#tell({ type: "transportWarning", ...warning }),
+      onCertificate: (certificate) => {
+        this.#certificate = certificate;
+        this.#tell({ type: "certificateLoaded", ...certificate });
+      },
+    });
+    if (this.#closing !== undefined) throw notStartable();
+    return listener.listen();
   }
 
   #dialStanding(): void {

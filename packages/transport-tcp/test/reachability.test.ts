@@ -40,7 +40,7 @@ describe("dialling", () => {
 
   test("a name that does not exist is said not to be found", async () => {
     await using stage = new Stage();
-    const n1 = await stage.start("n1", { peers: { n2: { host: "no-such-host.invalid", port: 1 } } });
+    const n1 = await stage.start("n1", { peers: { n2: { host: "no-such-host.invalid", port: 1 } }, insecure: true });
     await eventually(() => expect(eventOf(n1, "peerUnreachable")).toBeDefined());
     expect(eventOf(n1, "peerUnreachable")?.detail).toBe("n2 at no-such-host.invalid:1: the name was not found");
   });
@@ -74,6 +74,16 @@ describe("dialling", () => {
     const n1 = await stage.start("n1", { peers: () => ({ host: "127.0.0.1", port: 99_999 }) });
     n1.transport.send(beat("n1", "n2"));
     expect(eventOf(n1, "peerUnreachable")?.detail).toMatch(/n2 cannot be dialled/);
+  });
+
+  test("an address beyond this machine is not dialled in plain text", async () => {
+    await using stage = new Stage();
+    const n1 = await stage.start("n1", { peers: () => ({ host: "192.0.2.1", port: 7101 }) });
+    n1.transport.send(beat("n1", "n2"));
+    expect(eventOf(n1, "peerUnreachable")).toMatchObject({
+      code: "QUORATE_TLS_REQUIRED",
+      detail: "n2 cannot be dialled: plain TCP would send everything unprotected through 192.0.2.1:7101",
+    });
   });
 
   test("a peer without an address is told once", async () => {
@@ -159,10 +169,25 @@ describe("listening", () => {
     ["a name that does not exist", "no-such-host.invalid", /name was not found/],
   ])("on %s fails with its reason", async (_what, host, message) => {
     await using stage = new Stage();
-    await expect(stage.start("n1", { listen: { host, port: 0 } })).rejects.toMatchObject({
+    await expect(stage.start("n1", { listen: { host, port: 0 }, insecure: true })).rejects.toMatchObject({
       code: "QUORATE_ADDRESS_UNUSABLE",
       message: expect.stringMatching(message),
     });
+  });
+
+  test.each([
+    ["an address of all networks", { listen: { host: "0.0.0.0", port: 0 } }],
+    ["an address of one network", { listen: { host: "192.0.2.1", port: 0 } }],
+    ["a peer elsewhere", { peers: { n2: { host: "127.example.com", port: 1 } } }],
+  ])("in plain text is refused with %s", (_what, settings) => {
+    const stage = new Stage();
+    expect(() => stage.make(settings)).toThrow(expect.objectContaining({ code: "QUORATE_TLS_REQUIRED" }));
+  });
+
+  test("in plain text comes with a warning where it was asked for by name", async () => {
+    await using stage = new Stage();
+    const n1 = await stage.start("n1", { insecure: true });
+    expect(eventOf(n1, "transportWarning")?.code).toBe("QUORATE_PLAIN_TEXT");
   });
 
   test("works once per transport", async () => {

@@ -30,6 +30,17 @@ const flags: readonly {
     description: "allow plain TCP beyond loopback addresses",
   },
   {
+    path: ["transport", "tls", "ca"],
+    flag: "--transport-tls-ca <file>",
+    description: "certificates of the authorities that sign the nodes' certificates (PEM)",
+  },
+  {
+    path: ["transport", "tls", "cert"],
+    flag: "--transport-tls-cert <file>",
+    description: "this node's certificate",
+  },
+  { path: ["transport", "tls", "key"], flag: "--transport-tls-key <file>", description: "this node's private key" },
+  {
     path: ["transport", "servers"],
     flag: "--transport-servers <url,url>",
     description: "NATS servers, such as nats://127.0.0.1:4222; passwords belong in the file",

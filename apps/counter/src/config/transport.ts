@@ -1,6 +1,6 @@
 // What a configuration says about the way between the nodes, and whether that can work.
 
-import { formatHostPort, isLoopback } from "./addresses.ts";
+import { formatHostPort, isLoopback, parseHostPort } from "./addresses.ts";
 import type { Problems } from "./problems.ts";
 import type { RawConfig } from "./shape.ts";
 import type { Member, TransportConfig } from "./types.ts";
@@ -10,6 +10,8 @@ type RawTransport = NonNullable<RawConfig["transport"]>;
 const available = 'Available: "tcp", "nats".';
 const brokerPattern = /^(?<scheme>nats|tls):\/\/(?:[^\s@/]+@)?(?<host>\[[0-9a-fA-F:.]+\]|[^\s:/@[\]]+)(?::\d{1,5})?$/;
 const prefixPattern = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
+const protectionHint =
+  'Set "tls" in "transport" (quorate tls init makes certificates), or "insecure": true if everybody in that network may read and change your data.';
 const tcpOnly = ["tls", "insecure"] as const;
 const natsOnly = ["servers", "subjectPrefix"] as const;
 
@@ -23,12 +25,13 @@ export function checkTransport(
   switch (transport.type) {
     case "tcp":
       checkTcp(transport, members, problems);
-      return { type: "tcp" };
+      checkListening(transport, raw.listen?.peer, problems);
+      return { type: "tcp", insecure: transport.insecure === true, tls: transport.tls };
     case "nats":
       return checkNats(transport, problems);
     default:
       problems.add("transport.type", `"${transport.type}" is unknown`, available);
-      return { type: "tcp" };
+      return { type: "tcp", insecure: false, tls: undefined };
   }
 }
 
@@ -55,11 +58,9 @@ function checkTcp(transport: RawTransport, members: Readonly<Record<string, Memb
     }
   }
   if (transport.tls !== undefined) {
-    problems.add(
-      "transport.tls",
-      "TLS is not available yet",
-      'Available: plain TCP between loopback addresses, or anywhere with "insecure": true in a network you trust.',
-    );
+    if (transport.insecure === true) {
+      problems.add("transport.insecure", "has no meaning together with transport.tls", "Remove one of them.");
+    }
     return;
   }
   const addresses = Object.entries(members).flatMap(([id, { peer }]) => (peer === undefined ? [] : [{ id, peer }]));
@@ -68,9 +69,16 @@ function checkTcp(transport: RawTransport, members: Readonly<Record<string, Memb
     problems.add(
       "transport",
       `plain TCP would send everything unprotected to ${exposed.id} at ${formatHostPort(exposed.peer)}`,
-      'Set "insecure": true in "transport" if everybody in that network may read and change your data.',
+      protectionHint,
     );
   }
+}
+
+function checkListening(transport: RawTransport, listen: string | undefined, problems: Problems): void {
+  const address = listen === undefined ? undefined : parseHostPort(listen, 0);
+  if (address === undefined || isLoopback(address.host)) return;
+  if (transport.tls !== undefined || transport.insecure === true) return;
+  problems.add("listen.peer", `plain TCP would let everybody in that network speak at ${listen}`, protectionHint);
 }
 
 function checkNats(transport: RawTransport, problems: Problems): TransportConfig {

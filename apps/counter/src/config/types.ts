@@ -13,7 +13,13 @@ export type Member = {
 
 /** The way between the nodes. */
 export type TransportConfig =
-  | { readonly type: "tcp" }
+  | {
+      readonly type: "tcp";
+      /** Plain TCP through any network. */
+      readonly insecure: boolean;
+      /** Paths of PEM files; undefined: plain TCP. */
+      readonly tls: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
+    }
   | { readonly type: "nats"; readonly servers: readonly string[]; readonly subjectPrefix: string };
 
 /** Timing and behaviour of the protocol. */

@@ -130,7 +130,7 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     path: ["members", "n1", "peer"],
     value: "0.0.0.0:7101",
     text: 'n1.json: 2 mistakes\n  members.n1.peer: "0.0.0.0:7101" cannot be dialled by the other nodes\n  transport: plain TCP would send everything unprotected to n1 at 0.0.0.0:7101',
-    hint: 'Advertise an address of the node itself; to listen on all interfaces, set "listen" instead. This machine\'s addresses: 192.0.2.7:7101, [2001:db8::7]:7101.\nSet "insecure": true in "transport" if everybody in that network may read and change your data.',
+    hint: 'Advertise an address of the node itself; to listen on all interfaces, set "listen" instead. This machine\'s addresses: 192.0.2.7:7101, [2001:db8::7]:7101.\nSet "tls" in "transport" (quorate tls init makes certificates), or "insecure": true if everybody in that network may read and change your data.',
     code: "QUORATE_ADVERTISE_INVALID",
   },
   {
@@ -149,7 +149,7 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     path: ["members", "n3", "peer"],
     value: "10.0.0.3:7101",
     text: "n1.json: transport: plain TCP would send everything unprotected to n3 at 10.0.0.3:7101",
-    hint: 'Set "insecure": true in "transport" if everybody in that network may read and change your data.',
+    hint: 'Set "tls" in "transport" (quorate tls init makes certificates), or "insecure": true if everybody in that network may read and change your data.',
   },
   {
     path: ["transport"],
@@ -188,8 +188,18 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
   },
   {
     path: ["transport"],
-    value: { type: "tcp", tls: { ca: "ca.pem", cert: "c.pem", key: "k.pem" } },
-    text: "n1.json: transport.tls: TLS is not available yet",
+    value: { type: "tcp", insecure: true, tls: { ca: "ca.pem", cert: "c.pem", key: "k.pem" } },
+    text: "n1.json: transport.insecure: has no meaning together with transport.tls",
+  },
+  {
+    path: ["transport"],
+    value: { type: "tcp", tls: { ca: "ca.pem", cert: "c.pem" } },
+    text: "n1.json: transport.tls.key: is missing, must be a string",
+  },
+  {
+    path: ["listen"],
+    value: { peer: "0.0.0.0:7101" },
+    text: "n1.json: listen.peer: plain TCP would let everybody in that network speak at 0.0.0.0:7101",
   },
   {
     path: ["transport"],
@@ -272,6 +282,16 @@ test("an even number of nodes is accepted with a warning", () => {
   expect(check(withValue(["members", "n3"], undefined)).warnings).toEqual([
     "2 nodes tolerate 0 failures, no more than 1 nodes would: prefer an odd number",
   ]);
+});
+
+test("TLS is accepted beyond loopback, without a warning about the nodes' network", () => {
+  const tls = { ca: "ca.pem", cert: "n1.pem", key: "n1-key.pem" };
+  const config = withValue(["members", "n1", "peer"], "10.0.0.1:7101");
+  config["listen"] = { peer: "0.0.0.0:7101" };
+  config["transport"] = { type: "tcp", tls };
+  const checked = check(config);
+  expect(checked.config.transport).toEqual({ type: "tcp", insecure: false, tls });
+  expect(checked.warnings).toEqual([]);
 });
 
 test("insecure TCP is accepted beyond loopback, with warnings", () => {

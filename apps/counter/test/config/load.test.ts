@@ -60,7 +60,7 @@ test("every key can be a flag, and no file is needed", () => {
       n2: { peer: { host: "10.0.0.2", port: 7101 }, http: { host: "10.0.0.2", port: 8101 } },
     },
     listen: { peer: { host: "0.0.0.0", port: 7101 }, http: { host: "127.0.0.1", port: 8101 } },
-    transport: { type: "tcp" },
+    transport: { type: "tcp", insecure: true, tls: undefined },
     storage: { type: "file" },
     raft: {
       electionTimeoutMs: [300, 900],

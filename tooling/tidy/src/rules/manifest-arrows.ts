@@ -5,7 +5,7 @@ import type { Finding, Rule } from "../rule.ts";
 
 const scope = "@quorate/";
 /** What every package may use to build and test itself. */
-const testTools = /^(vitest|@vitest\/.+|fast-check|typescript|@types\/.+)$/;
+const testTools = /^(vitest|@vitest\/.+|fast-check|node-forge|typescript|@types\/.+)$/;
 
 export const manifestArrows: Rule = {
   name: "manifest-arrows",
