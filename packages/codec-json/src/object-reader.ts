@@ -54,6 +54,11 @@ export class ObjectReader {
     return Object.hasOwn(this.#fields, name) ? this.word(name, words) : undefined;
   }
 
+  /** As `integer`, or undefined if the field is missing. */
+  integerIfAny(name: string): number | undefined {
+    return Object.hasOwn(this.#fields, name) ? this.integer(name) : undefined;
+  }
+
   /** Base64 in its one canonical form, as bytes of their own. */
   bytes(name: string): Uint8Array {
     const value = this.#field(name);

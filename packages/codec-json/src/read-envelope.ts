@@ -46,6 +46,11 @@ const bodies: { readonly [Type in Message["type"]]: (fields: ObjectReader) => Bo
     lastIncludedIndex: fields.integer("lastIncludedIndex"),
     receivedBytes: fields.integer("receivedBytes"),
   }),
+  readIndexRequest: (fields) => ({ requestId: fields.integer("requestId") }),
+  readIndexResponse: (fields) => {
+    const index = fields.integerIfAny("index");
+    return { requestId: fields.integer("requestId"), ...(index !== undefined && { index }) };
+  },
 };
 
 // The keys of the record above are the message types; Object.keys widens them to string.

@@ -48,6 +48,9 @@ const messages: Readonly<Record<string, Envelope["message"]>> = {
   },
   "snapshot-response": { type: "snapshotResponse", ...header, lastIncludedIndex: 41, receivedBytes: 65_539 },
   "foreign-names": { type: "timeoutNow", from: '节点 "1"', to: "n\u{1f980}\\\n", term: Number.MAX_SAFE_INTEGER },
+  "read-index-request": { type: "readIndexRequest", ...header, requestId: 70_000 },
+  "read-index-answered": { type: "readIndexResponse", ...header, requestId: 70_000, index: 41 },
+  "read-index-refused": { type: "readIndexResponse", ...header, requestId: 70_000 },
 };
 
 /** The envelopes whose text is in test/golden, by file name without its ending. */

@@ -63,6 +63,13 @@ export class FieldReader {
     return undefined;
   }
 
+  /** As `integer`, or nil for undefined. */
+  integerOrNil(field: string): number | undefined {
+    if (this.#elements[this.#position] !== null) return this.integer(field);
+    this.#position += 1;
+    return undefined;
+  }
+
   #next(field: string): unknown {
     if (this.#position >= this.#elements.length) throw this.#refuse(field, "is missing");
     const value = this.#elements[this.#position];

@@ -25,6 +25,8 @@ export const messageNumbers: Readonly<Record<Message["type"], number>> = {
   timeoutNow: 9,
   snapshotRequest: 10,
   snapshotResponse: 11,
+  readIndexRequest: 12,
+  readIndexResponse: 13,
 };
 
 /** The number of each entry kind. */

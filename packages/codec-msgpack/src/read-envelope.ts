@@ -80,6 +80,13 @@ function readMessage(fields: FieldReader, known: { readonly type: Message["type"
         lastIncludedIndex: fields.integer("lastIncludedIndex"),
         receivedBytes: fields.integer("receivedBytes"),
       };
+    case "readIndexRequest":
+      return { type, ...header, requestId: fields.integer("requestId") };
+    case "readIndexResponse": {
+      const requestId = fields.integer("requestId");
+      const index = fields.integerOrNil("index");
+      return { type, ...header, requestId, ...(index !== undefined && { index }) };
+    }
     default:
       return unknownType(type);
   }

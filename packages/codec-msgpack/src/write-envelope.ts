@@ -94,6 +94,10 @@ function bodyFields(message: Message): readonly unknown[] {
       ];
     case "snapshotResponse":
       return [message.lastIncludedIndex, message.receivedBytes];
+    case "readIndexRequest":
+      return [message.requestId];
+    case "readIndexResponse":
+      return [message.requestId, message.index ?? null];
     default:
       return unknownMessage(message);
   }

@@ -53,6 +53,9 @@ const messages: Readonly<Record<string, Envelope["message"]>> = {
   },
   "snapshot-response": { type: "snapshotResponse", ...header, lastIncludedIndex: 41, receivedBytes: 65_539 },
   "timeout-now": { type: "timeoutNow", ...header },
+  "read-index-request": { type: "readIndexRequest", ...header, requestId: 70_000 },
+  "read-index-answered": { type: "readIndexResponse", ...header, requestId: 70_000, index: 41 },
+  "read-index-refused": { type: "readIndexResponse", ...header, requestId: 70_000 },
   "largest-numbers": {
     type: "heartbeatRequest",
     from: "n1",

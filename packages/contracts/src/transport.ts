@@ -14,6 +14,8 @@ export const laneOf: Readonly<Record<MessageType, Lane>> = {
   heartbeatRequest: "control",
   heartbeatResponse: "control",
   timeoutNow: "control",
+  readIndexRequest: "control",
+  readIndexResponse: "control",
   snapshotRequest: "append",
   snapshotResponse: "append",
   appendRequest: "append",
@@ -85,7 +87,8 @@ export type DropReason =
 /** Where a transport delivers. Both functions return at once and never throw. */
 export type TransportReceiver = {
   readonly identity: TransportIdentity;
-  onMessage(message: Message): void;
+  /** `incarnation` names the store of the sender, so that a server that lost its disk is not taken for what it was. */
+  onMessage(message: Message, incarnation: string): void;
   onEvent(event: TransportEvent): void;
 };
 

@@ -15,6 +15,7 @@ type Mistake =
   | "loses one in a hundred"
   | "repeats one in a hundred"
   | "delivers inside send"
+  | "names the store of the receiver"
   | "delivers once per peer and turn"
   | "cannot carry its largest message"
   | "carries what is too large"
@@ -106,6 +107,8 @@ class HandOver implements Transport {
     const { members, kept } = this.#network;
     const stranger = this.#mistake === "gives what nobody knows to somebody" ? members.get("n2") : undefined;
     const target = members.get(message.to) ?? stranger;
+    const self = this.#self;
+    if (self === undefined) return;
     if (target === undefined && this.#mistake === "keeps everything for a peer that is down") kept.push(message);
     if (target === undefined || !this.#mayTalk(target)) return;
     if (this.#mistake === "delivers nothing to n1" && message.to === "n1") return;
@@ -115,7 +118,10 @@ class HandOver implements Transport {
     const deliver = () => {
       this.#isBusy = false;
       this.#network.underWay -= 1;
-      if (target.isOpen) target.receiver.onMessage(this.#mistake === "alters entries" ? altered(message) : message);
+      if (!target.isOpen) return;
+      const speaker = this.#mistake === "names the store of the receiver" ? target : self;
+      const { incarnation } = speaker.receiver.identity;
+      target.receiver.onMessage(this.#mistake === "alters entries" ? altered(message) : message, incarnation);
     };
     if (this.#mistake === "delivers inside send") deliver();
     else setImmediate(deliver);
@@ -174,6 +180,10 @@ describe("the transport suite", () => {
   test.concurrent.each<{ mistake: Mistake; law: string }>([
     { mistake: "delivers nothing to n1", law: "delivers in both directions" },
     { mistake: "alters entries", law: "delivers messages of both lanes unchanged" },
+    {
+      mistake: "names the store of the receiver",
+      law: "tells with every message from which store of the sender it came",
+    },
     {
       mistake: "loses one in a hundred",
       law: "loses and repeats nothing while nothing fails, in whatever order it arrives",

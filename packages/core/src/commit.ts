@@ -30,7 +30,7 @@ export function commitUpTo(server: Server, index: number): void {
 function releaseUncommittedBytes(server: Server, leader: Leader, upTo: number): void {
   const firstOwn = Math.max(server.commitIndex + 1, leader.firstOwnIndex);
   for (const entry of server.log.slice(firstOwn, upTo, Number.POSITIVE_INFINITY) ?? []) {
-    leader.uncommittedBytes -= entry.kind === "empty" ? 0 : sizeOf(entry);
+    leader.uncommittedBytes -= entry.kind === "command" ? sizeOf(entry) : 0;
   }
 }
 

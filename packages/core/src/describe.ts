@@ -1,7 +1,8 @@
 // A server in words and numbers, for people: who leads, what is missing, what would help.
 
 import { quorumContact } from "./leader.ts";
-import { majorityOf, tally } from "./quorum.ts";
+import { electionTally } from "./election.ts";
+import { majorityOf } from "./quorum.ts";
 import type { Leader, Server } from "./server.ts";
 import type { PeerStatus, RaftStatus } from "./status.ts";
 
@@ -45,6 +46,7 @@ function peersOf(server: Server, leader: Leader): readonly PeerStatus[] {
     inflightMessages: progress.inflightMessages,
     inflightBytes: progress.inflightBytes,
     lastContactMs: server.now - progress.lastContact,
+    stranger: progress.stranger,
   }));
 }
 
@@ -64,6 +66,10 @@ export function explain(server: Server): string {
 function explainLeader(server: Server, leader: Leader): readonly string[] {
   const { id, term, commitIndex, log, durability, configuration } = server;
   const lines = [`${id} leads term ${term}. Committed up to ${commitIndex} of ${log.lastIndex}.`];
+  for (const [peer, { stranger }] of leader.peers) {
+    if (stranger !== undefined)
+      lines.push(`${peer} came back with another store and does not count until it is readmitted.`);
+  }
   if (commitIndex === log.lastIndex) return lines;
   const needed = majorityOf(configuration.voters);
   lines.push(`Entry ${commitIndex + 1} must be durable on ${needed} of ${configuration.voters.length} voters.`);
@@ -81,6 +87,9 @@ function explainFollower(server: Server): string {
   if (role.name === "follower" && role.leaderId !== undefined) {
     return `${id} follows ${role.leaderId} in term ${term}, heard ${Math.round(now - role.leaderHeardAt)} ms ago.`;
   }
+  if (!server.hasItsStore) {
+    return `${id} came back with another store than the one it voted with, and waits to be readmitted by a leader.`;
+  }
   if (!server.mayCampaign) return `${id} has no vote and waits for a leader of term ${term} or later.`;
   const patience = Math.max(0, Math.round((server.electionDeadline ?? now) - now));
   return `${id} knows no leader in term ${term} and starts an election in ${patience} ms.`;
@@ -93,9 +102,11 @@ function explainCandidate(server: Server, role: "preCandidate" | "candidate", vo
   const granted = configuration.voters.filter((voter) => votes.get(voter) === true);
   const refused = configuration.voters.filter((voter) => votes.get(voter) === false);
   const silent = configuration.voters.filter((voter) => !votes.has(voter) && voter !== id);
-  const verdict = tally(configuration, votes) === "lost" ? "It cannot win any more." : "";
+  const verdict = electionTally(server, votes) === "lost" ? "It cannot win any more." : "";
   return [
-    `${id} ${what} in term ${wanted}: needs ${majorityOf(configuration.voters)} of ${configuration.voters.length} votes.`,
+    server.isForming
+      ? `${id} ${what} in term ${wanted}: a cluster is formed by all of its ${configuration.voters.length} voters together.`
+      : `${id} ${what} in term ${wanted}: needs ${majorityOf(configuration.voters)} of ${configuration.voters.length} votes.`,
     `For it: ${list(granted)}. Against: ${list(refused)}. No answer: ${list(silent)}. ${verdict}`.trimEnd(),
   ].join("\n");
 }

@@ -5,8 +5,9 @@ import { votersOf } from "./configuration.ts";
 import type { IgnoredReason } from "./events.ts";
 import { becomeLeader, quorumContact } from "./leader.ts";
 import type { PreVoteRequest, PreVoteResponse, VoteRefusal, VoteRequest, VoteResponse } from "./message.ts";
-import { tally } from "./quorum.ts";
+import { type Tally, tally, tallyOfAll } from "./quorum.ts";
 import type { Candidate, Server } from "./server.ts";
+import { speaksFor } from "./server-records.ts";
 import type { EntryId } from "./types.ts";
 
 /** Nobody was heard for an election timeout: try to become leader. Thesis 3.4. */
@@ -45,7 +46,7 @@ export function startElection(server: Server, { isTransfer }: { readonly isTrans
   server.enterTerm(server.term + 1);
   server.voteFor(server.id);
   const voteSequence = server.durability.sequenceOfNow(server.log);
-  server.becomeRole({ name: "candidate", votes: new Map(), voteSequence, hasYielded: false });
+  server.becomeRole({ name: "candidate", votes: new Map(), stores: new Map(), voteSequence, hasYielded: false });
   server.restartElectionTimer();
   for (const to of votersOf(server.configuration)) {
     if (to === server.id) continue;
@@ -69,6 +70,7 @@ export function onCandidateDurable(server: Server): void {
   if (candidate.name !== "candidate" || candidate.votes.has(server.id)) return;
   if (!server.durability.isDurable(candidate.voteSequence)) return;
   candidate.votes.set(server.id, true);
+  if (server.options.incarnation !== undefined) candidate.stores.set(server.id, server.options.incarnation);
   countVotes(server);
 }
 
@@ -147,7 +149,11 @@ function logRefusal(server: Server, candidateLog: EntryId): VoteRefusal | undefi
 }
 
 /** An answer to {@link startPreVote}. */
-export function onPreVoteResponse(server: Server, message: PreVoteResponse): IgnoredReason | undefined {
+export function onPreVoteResponse(
+  server: Server,
+  message: PreVoteResponse,
+  incarnation: string | undefined,
+): IgnoredReason | undefined {
   if (!message.granted && message.term > server.term) {
     // Whoever refused is ahead: campaigning below its term would never be heard.
     moveToTerm(server, message.term);
@@ -155,6 +161,7 @@ export function onPreVoteResponse(server: Server, message: PreVoteResponse): Ign
   }
   const isMine = server.role.name === "preCandidate" && message.campaignTerm === server.term + 1;
   if (server.role.name !== "preCandidate" || !isMine) return "staleResponse";
+  if (!speaksFor(server.configuration, message.from, incarnation)) return "strangeStore";
   reportAnswer(server, message, message.campaignTerm, true);
   server.role.votes.set(message.from, message.granted);
   countPreVotes(server);
@@ -162,7 +169,11 @@ export function onPreVoteResponse(server: Server, message: PreVoteResponse): Ign
 }
 
 /** An answer to {@link startElection}. */
-export function onVoteResponse(server: Server, message: VoteResponse): IgnoredReason | undefined {
+export function onVoteResponse(
+  server: Server,
+  message: VoteResponse,
+  incarnation: string | undefined,
+): IgnoredReason | undefined {
   if (message.term > server.term) {
     moveToTerm(server, message.term);
     return undefined;
@@ -173,6 +184,8 @@ export function onVoteResponse(server: Server, message: VoteResponse): IgnoredRe
     return "staleResponse";
   }
   if (server.role.name !== "candidate") return "staleResponse";
+  if (!speaksFor(server.configuration, message.from, incarnation)) return "strangeStore";
+  if (incarnation !== undefined) server.role.stores.set(message.from, incarnation);
   reportAnswer(server, message, message.term, false);
   if (message.reason === "logBehind") yieldToBetterLogs(server, server.role);
   server.role.votes.set(message.from, message.granted);
@@ -194,19 +207,23 @@ function yieldToBetterLogs(server: Server, candidate: Candidate): void {
 
 function countPreVotes(server: Server): void {
   if (server.role.name !== "preCandidate") return;
-  if (tally(server.configuration, server.role.votes) === "won") startElection(server, { isTransfer: false });
+  if (electionTally(server, server.role.votes) === "won") startElection(server, { isTransfer: false });
 }
 
 function countVotes(server: Server): void {
   if (server.role.name !== "candidate") return;
-  const { votes } = server.role;
-  const verdict = tally(server.configuration, votes);
-  if (verdict === "won")
-    becomeLeader(
-      server,
-      [...votes].filter(([, granted]) => granted).map(([voter]) => voter),
-    );
+  const { votes, stores } = server.role;
+  const voters = [...votes].filter(([, granted]) => granted).map(([voter]) => voter);
+  if (electionTally(server, votes) === "won") becomeLeader(server, { voters, stores });
   // A lost election is over, but the next one waits for its own random timeout, so that rivals do not meet again.
+}
+
+/**
+ * A majority decides, except over who forms the cluster: that takes every voter. Two of three empty stores may be those of
+ * servers that lost everything, and only the third one knows.
+ */
+export function electionTally(server: Server, votes: ReadonlyMap<string, boolean>): Tally {
+  return server.isForming ? tallyOfAll(server.configuration, votes) : tally(server.configuration, votes);
 }
 
 /**

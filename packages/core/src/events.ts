@@ -28,6 +28,10 @@ export type IgnoredReason =
   | "malformed"
   /** It contradicts an entry that is known to be committed: one of the two servers has lost data or is not Raft. */
   | "contradictsCommitted"
+  /** The sender has another store than the one that counts for it: it lost what it promised. */
+  | "strangeStore"
+  /** The leader knows more of this server's log to be durable than there is: acknowledged entries were lost here. */
+  | "lostEntries"
   /** The leader lease protects a live leader: the vote request was refused without looking at its term. Thesis 4.2.3. */
   | "hearsLeader";
 
@@ -64,6 +68,13 @@ export type RaftEvent =
     }
   | { readonly type: "electionWon"; readonly term: number; readonly votes: readonly NodeId[] }
   | { readonly type: "steppedDown"; readonly term: number; readonly reason: StepDownReason; readonly detail: string }
+  /** A member speaks from another store than the one that counts. It does not count until it is readmitted. */
+  | {
+      readonly type: "storeReplaced";
+      readonly peer: NodeId;
+      readonly incarnation: string;
+      readonly expected: string | undefined;
+    }
   | { readonly type: "configurationChanged"; readonly index: number; readonly configuration: Configuration }
   | { readonly type: "snapshotInstalled"; readonly index: number; readonly term: number }
   | { readonly type: "transferStarted"; readonly to: NodeId; readonly term: number }

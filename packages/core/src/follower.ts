@@ -4,8 +4,10 @@ import { commitUpTo } from "./commit.ts";
 import { decodeConfiguration } from "./configuration.ts";
 import { moveToTerm } from "./election.ts";
 import type { IgnoredReason } from "./events.ts";
+import { repeatQuestion } from "./forwarded-reads.ts";
 import type { AppendRequest, HeartbeatRequest } from "./message.ts";
 import type { Server } from "./server.ts";
+import { incarnationOf } from "./server-records.ts";
 import type { Entry } from "./types.ts";
 
 /** A leader makes itself heard. */
@@ -17,6 +19,12 @@ export function onHeartbeatRequest(server: Server, message: HeartbeatRequest): I
     server.send({ type: "heartbeatResponse", from: server.id, to: from, term: server.term, round });
   }
   if (refusal !== undefined) return refusal;
+  repeatQuestion(server);
+  const isKnown = incarnationOf(server.configuration, server.id) === server.options.incarnation;
+  if (isKnown && server.options.incarnation !== undefined && message.commitIndex > server.log.lastIndex) {
+    // This very store has acknowledged that much in this term.
+    return "lostEntries";
+  }
   // The leader has cut this to what it knows to match here; a log that has lost its tail must not be indexed past its end.
   commitUpTo(server, Math.min(message.commitIndex, server.log.lastIndex));
   return undefined;

@@ -6,6 +6,7 @@ export { defaultLimits } from "./options.ts";
 export type {
   CompleteOptions,
   LimitOptions,
+  MembershipOptions,
   ProtectionOptions,
   RaftOptions,
   ReadOptions,
@@ -25,10 +26,11 @@ export type {
   LogSummary,
   NodeId,
   Role,
+  ServerRecord,
   TermRun,
 } from "./types.ts";
 export { decodeConfiguration, encodeConfiguration } from "./configuration.ts";
-export type { ChangeMisfit, MembershipChange } from "./configuration.ts";
+export type { ChangeMisfit, MembershipChange } from "./configuration-change.ts";
 export type { ChangeRequest } from "./membership.ts";
 export type { SnapshotPosition } from "./snapshot.ts";
 
@@ -44,6 +46,8 @@ export type {
   MessageType,
   PreVoteRequest,
   PreVoteResponse,
+  ReadIndexRequest,
+  ReadIndexResponse,
   SnapshotRequest,
   SnapshotResponse,
   TimeoutNow,

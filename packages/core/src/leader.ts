@@ -2,6 +2,7 @@
 // Thesis 3.4 (heartbeats), 6.2 (CheckQuorum), 6.4 (ReadIndex).
 
 import { advanceCommit } from "./commit.ts";
+import { encodeConfiguration } from "./configuration.ts";
 import type { IgnoredReason } from "./events.ts";
 import { ReadLease } from "./lease.ts";
 import type { HeartbeatResponse } from "./message.ts";
@@ -11,12 +12,22 @@ import { ReadQueue } from "./read-queue.ts";
 import type { ReadIndexResult } from "./ready.ts";
 import { sendEmptyAppend } from "./replication.ts";
 import type { Leader, Server } from "./server.ts";
-import type { NodeId } from "./types.ts";
+import { withRecord } from "./server-records.ts";
+import type { Configuration, NodeId } from "./types.ts";
 
 const NO_DATA = new Uint8Array(0);
 
-/** Takes office: an empty entry of the new term, then heartbeats at once. Thesis 3.4, 6.4 (the empty entry). */
-export function becomeLeader(server: Server, votes: readonly NodeId[]): void {
+/** How an election was won. */
+export type Victory = {
+  /** Who voted for this server. */
+  readonly voters: readonly NodeId[];
+  /** From which stores, as far as they have names. */
+  readonly stores: ReadonlyMap<NodeId, string>;
+};
+
+/** Takes office: an entry of the new term, then heartbeats at once. Thesis 3.4, 6.4 (the empty entry). */
+export function becomeLeader(server: Server, { voters, stores }: Victory): void {
+  const isForming = server.isForming;
   const nextIndex = server.log.lastIndex + 1;
   const [minTimeout] = server.options.timing.electionTimeoutMs;
   const leader: Leader = {
@@ -29,10 +40,19 @@ export function becomeLeader(server: Server, votes: readonly NodeId[]): void {
     transfer: undefined,
     uncommittedBytes: 0,
   };
-  server.emit({ type: "electionWon", term: server.term, votes });
+  server.emit({ type: "electionWon", term: server.term, votes: voters });
   server.becomeRole(leader);
-  server.append([{ index: nextIndex, term: server.term, kind: "empty", data: NO_DATA }]);
+  const header = { index: nextIndex, term: server.term };
+  // Whose store is whose stands in the very first entry, so that nothing is ever committed without it.
+  if (isForming) server.append([{ ...header, kind: "configuration", data: formation(server.configuration, stores) }]);
+  else server.append([{ ...header, kind: "empty", data: NO_DATA }]);
   sendHeartbeats(server, leader);
+}
+
+function formation(configuration: Configuration, stores: ReadonlyMap<NodeId, string>): Uint8Array {
+  let formed = configuration;
+  for (const [id, incarnation] of stores) formed = withRecord(formed, { id, incarnation });
+  return encodeConfiguration(formed);
 }
 
 /** What time brings to a leader. */
@@ -106,15 +126,34 @@ export function onHeartbeatResponse(
   return undefined;
 }
 
-/** Takes a read. It is confirmed by a heartbeat round that starts after this call. Thesis 6.4. */
-export function requestRead(server: Server, readId: number): ReadIndexResult {
+/**
+ * Takes a read. It is confirmed by a heartbeat round that starts after this call. A server that does not lead takes it only
+ * if it may ask its leader. Thesis 6.4.
+ */
+export function requestRead(
+  server: Server,
+  { readId, forward }: { readonly readId: number; readonly forward: boolean },
+): ReadIndexResult {
   const leader = server.role;
-  if (leader.name !== "leader") return { accepted: false, reason: "notLeader", leaderId: server.leaderId };
+  if (leader.name !== "leader") return forward ? requestForwardedRead(server, readId) : notLeader(server);
   if (leader.reads.size >= server.options.limits.maxPendingReads) {
     return { accepted: false, reason: "busy", leaderId: server.id };
   }
-  leader.reads.add(readId);
+  leader.reads.add({ readId });
   return { accepted: true, readId };
+}
+
+function requestForwardedRead(server: Server, readId: number): ReadIndexResult {
+  const { leaderId, forwardedReads } = server;
+  if (leaderId === undefined) return notLeader(server);
+  if (forwardedReads.size >= server.options.limits.maxPendingReads)
+    return { accepted: false, reason: "busy", leaderId };
+  forwardedReads.add(readId, leaderId);
+  return { accepted: true, readId };
+}
+
+function notLeader({ leaderId }: Server): ReadIndexResult {
+  return { accepted: false, reason: "notLeader", leaderId };
 }
 
 /**
@@ -145,8 +184,17 @@ function confirmReads(server: Server, leader: Leader): void {
     voter === server.id ? leader.reads.lastRound : (leader.peers.get(voter)?.confirmedRound ?? 0),
   );
   leader.lease.confirmed(confirmed);
-  for (const { readId, index } of leader.reads.confirmUpTo(confirmed)) {
-    server.output.confirmedReads.push({ readId, index });
+  for (const { readId, from, index } of leader.reads.confirmUpTo(confirmed)) {
+    if (from === undefined) server.output.confirmedReads.push({ readId, index });
+    else
+      server.send({
+        type: "readIndexResponse",
+        from: server.id,
+        to: from,
+        term: server.term,
+        requestId: readId,
+        index,
+      });
   }
 }
 

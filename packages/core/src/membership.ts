@@ -1,18 +1,13 @@
 // Changing who belongs to the cluster, one change at a time, without ever having two majorities that do not meet.
 // Thesis chapter 4; the rule about the leader's own term comes from the correction to 4.1 (raft-dev, 2015).
 
-import {
-  changed,
-  encodeConfiguration,
-  firstStep,
-  isJoint,
-  type MembershipChange,
-  withoutOutgoing,
-} from "./configuration.ts";
+import { encodeConfiguration, isJoint } from "./configuration.ts";
+import { changed, countedTwice, firstStep, type MembershipChange, withoutOutgoing } from "./configuration-change.ts";
 import { Progress } from "./progress.ts";
 import { majorityOf } from "./quorum.ts";
 import type { ChangeResult } from "./ready.ts";
 import type { Leader, Server } from "./server.ts";
+import { incarnationOf } from "./server-records.ts";
 import { mostUpToDateVoter } from "./transfer.ts";
 import type { Configuration, NodeId } from "./types.ts";
 
@@ -42,7 +37,7 @@ export function proposeChange(server: Server, request: ChangeRequest): ChangeRes
   if (server.commitIndex < leader.firstOwnIndex) return refuse("notYetCommitted");
   if (index > server.commitIndex || isJoint(configuration)) return refuse("changeInProgress");
   if (request.expectedIndex !== undefined && request.expectedIndex !== index) return refuse("configurationChanged");
-  const target = changed(configuration, request.changes);
+  const target = changed(configuration, request.changes, (id) => heardStore(server, leader, id));
   if ("misfit" in target) return refuse(target.misfit, target.id);
   if (request.force !== true) {
     const lagging = target.voters.find((voter) => isLagging(server, leader, voter));
@@ -50,8 +45,14 @@ export function proposeChange(server: Server, request: ChangeRequest): ChangeRes
     if (!hasLiveMajority(server, leader, target)) return refuse("wouldLoseQuorum");
   }
   const next = firstStep(configuration, target);
+  const twice = countedTwice(configuration, next);
+  if (twice !== undefined) return refuse("readmitAlone", twice);
   const entry = appendConfiguration(server, leader, next);
   return { accepted: true, index: entry, term: server.term };
+}
+
+function heardStore(server: Server, leader: Leader, id: NodeId): string | undefined {
+  return id === server.id ? server.options.incarnation : leader.peers.get(id)?.incarnation;
 }
 
 /** A new voter that still has to fetch much of the log would hold up every commit. Thesis 4.2.1. */
@@ -71,7 +72,8 @@ function hasLiveMajority(server: Server, leader: Leader, { voters }: Configurati
   return live.length >= majorityOf(voters);
 }
 
-function appendConfiguration(server: Server, leader: Leader, configuration: Configuration): number {
+/** A new configuration counts as soon as it is in the log. Thesis 4.1. */
+export function appendConfiguration(server: Server, leader: Leader, configuration: Configuration): number {
   const index = server.log.lastIndex + 1;
   const data = encodeConfiguration(configuration);
   server.append([{ index, term: server.term, kind: "configuration", data }]);
@@ -83,7 +85,10 @@ function appendConfiguration(server: Server, leader: Leader, configuration: Conf
 function followConfiguration(server: Server, leader: Leader): void {
   leader.lease.restart();
   const members = server.peers;
-  for (const peer of leader.peers.keys()) if (!members.includes(peer)) leader.peers.delete(peer);
+  for (const [peer, { stranger }] of leader.peers) {
+    const isReadmitted = stranger !== undefined && incarnationOf(server.configuration, peer) === stranger;
+    if (isReadmitted || !members.includes(peer)) leader.peers.delete(peer);
+  }
   for (const peer of members) {
     if (!leader.peers.has(peer)) leader.peers.set(peer, new Progress(server.log.lastIndex, server.now));
   }

@@ -133,6 +133,21 @@ export type SnapshotResponse = Header & {
   readonly receivedBytes: number;
 };
 
+/** How far must a state have come to answer a linearizable read that arrives now? Thesis 6.4, for reads at followers. */
+export type ReadIndexRequest = Header & {
+  readonly type: "readIndexRequest";
+  /** Chosen by the sender; one request can stand for many reads. */
+  readonly requestId: number;
+};
+
+/** As far as `index`. */
+export type ReadIndexResponse = Header & {
+  readonly type: "readIndexResponse";
+  readonly requestId: number;
+  /** Absent if the receiver of the request cannot say: it does not lead, or has too much to do. */
+  readonly index?: number;
+};
+
 /** Everything a server can receive from another one. */
 export type Message =
   | PreVoteRequest
@@ -145,7 +160,9 @@ export type Message =
   | HeartbeatResponse
   | TimeoutNow
   | SnapshotRequest
-  | SnapshotResponse;
+  | SnapshotResponse
+  | ReadIndexRequest
+  | ReadIndexResponse;
 
 /** The discriminator of {@link Message}. */
 export type MessageType = Message["type"];

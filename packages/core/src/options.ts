@@ -62,9 +62,25 @@ export type LimitOptions = {
   readonly maxCachedBytes: number;
 };
 
+/** What a leader does about the membership of its own accord. */
+export type MembershipOptions = {
+  /**
+   * What happens to a member that comes back with another store. `automatic` (the default): once the old store has been
+   * silent for a maximum election timeout, the member is readmitted as a learner, and promoted again when it has caught up.
+   * `manual`: it stays out until somebody proposes its readmission.
+   */
+  readonly readmission: "automatic" | "manual";
+};
+
 /** Everything that makes one server. */
 export type RaftOptions = {
   readonly id: NodeId;
+  /**
+   * Names the store that this server remembers in; a new one for a new store. With it, nobody's word counts that has lost
+   * what it promised: the first leader is elected by **all** voters and notes whose store is whose. Without it, a server that
+   * lost its disk must never come back under its old id.
+   */
+  readonly incarnation?: string;
   /** Who forms the cluster at its first start. */
   readonly configuration: Configuration;
   /** Uniform in [0, 1); draws the election timeouts. */
@@ -72,6 +88,7 @@ export type RaftOptions = {
   readonly timing?: Partial<TimingOptions>;
   readonly protection?: Partial<ProtectionOptions>;
   readonly reads?: Partial<ReadOptions>;
+  readonly membership?: Partial<MembershipOptions>;
   readonly limits?: Partial<LimitOptions>;
   /** Check the invariants after every input and throw when one is broken. Default false; costs some time per input. */
   readonly checkInvariants?: boolean;
@@ -80,11 +97,13 @@ export type RaftOptions = {
 /** The options with every default filled in. */
 export type CompleteOptions = {
   readonly id: NodeId;
+  readonly incarnation: string | undefined;
   readonly configuration: Configuration;
   readonly random: () => number;
   readonly timing: TimingOptions;
   readonly protection: ProtectionOptions;
   readonly reads: ReadOptions;
+  readonly membership: MembershipOptions;
   readonly limits: LimitOptions;
   readonly checkInvariants: boolean;
 };
@@ -94,6 +113,8 @@ const defaultTiming: TimingOptions = { electionTimeoutMs: [150, 300], heartbeatM
 const defaultProtection: ProtectionOptions = { preVote: true, leaderLease: true, checkQuorum: true };
 
 const defaultReads: ReadOptions = { lease: false, maxClockDrift: 0.1 };
+
+const defaultMembership: MembershipOptions = { readmission: "automatic" };
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -123,11 +144,13 @@ export function completeOptions(options: RaftOptions): CompleteOptions {
   checkConfiguration(options.configuration);
   return {
     id: options.id,
+    incarnation: options.incarnation,
     configuration: options.configuration,
     random: options.random,
     timing,
     protection,
     reads,
+    membership: { ...defaultMembership, ...options.membership },
     limits,
     checkInvariants: options.checkInvariants ?? false,
   };

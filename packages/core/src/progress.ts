@@ -17,6 +17,10 @@ export class Progress {
   lastContact: number;
   /** Highest heartbeat round that the peer has echoed. */
   confirmedRound = 0;
+  /** The store that all of this is about; undefined before the first answer, and for a server without one to name. */
+  incarnation: string | undefined;
+  /** Another store that speaks under the peer's name now, and does not count. */
+  stranger: string | undefined;
   /** A read of old entries for this peer is under way in the driver. */
   logReadPending = false;
   /** Sent and not answered, oldest first. */

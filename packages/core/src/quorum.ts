@@ -31,6 +31,12 @@ export function tally({ voters, outgoing }: Configuration, votes: ReadonlyMap<No
   return other === "won" ? verdict : other;
 }
 
+/** Counts as if all voters were needed: to form a cluster. */
+export function tallyOfAll({ voters }: Configuration, votes: ReadonlyMap<NodeId, boolean>): Tally {
+  if (voters.some((voter) => votes.get(voter) === false)) return "lost";
+  return voters.every((voter) => votes.get(voter) === true) ? "won" : "open";
+}
+
 function tallyOf(voters: readonly NodeId[], votes: ReadonlyMap<NodeId, boolean>): Tally {
   const needed = majorityOf(voters);
   const granted = voters.filter((voter) => votes.get(voter) === true).length;

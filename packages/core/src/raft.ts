@@ -24,6 +24,7 @@ import {
   requestRead,
   serveWaitingReads,
 } from "./leader.ts";
+import { forwardReads, onReadIndexRequest, onReadIndexResponse } from "./forwarded-reads.ts";
 import { finishLogRead } from "./log-reads.ts";
 import type { AppendResponse, HeartbeatResponse, Message, SnapshotResponse } from "./message.ts";
 import { type ChangeRequest, concludeChange, proposeChange } from "./membership.ts";
@@ -48,7 +49,9 @@ import {
   onSnapshotResponse,
   type SnapshotPosition,
 } from "./snapshot.ts";
+import { progressFor } from "./stores.ts";
 import { beginTransfer, continueTransfer, onTimeoutNow, onTransferTick } from "./transfer.ts";
+import { maintainMembership } from "./upkeep.ts";
 import type { Configuration, Entry, EntryId, NodeId } from "./types.ts";
 
 /**
@@ -87,10 +90,10 @@ export class Raft {
 
   /**
    * A message arrived at `now`. Feed in what has arrived before a late `tick`, so that a pause of this process is not
-   * taken for silence of its peers. Never throws on what a peer sends.
+   * taken for silence of its peers. `incarnation` names the store of the sender. Never throws on what a peer sends.
    */
-  step(message: Message, now: number): StepResult {
-    const reason = this.#input(now, (server) => dispatch(server, message));
+  step(message: Message, now: number, incarnation?: string): StepResult {
+    const reason = this.#input(now, (server) => dispatch(server, message, incarnation));
     if (reason === undefined) return { handled: true };
     this.#server.emit({ type: "messageIgnored", from: message.from, messageType: message.type, reason });
     return { handled: false, reason };
@@ -109,11 +112,14 @@ export class Raft {
     return this.#input(undefined, (server) => proposeChange(server, request));
   }
 
-  /** Asks for a point up to which the state machine must have applied to answer a linearizable read. Thesis 6.4. */
-  readIndex(): ReadIndexResult {
+  /**
+   * Asks for a point up to which the state machine must have applied to answer a linearizable read. With `forward`, a
+   * server that does not lead asks its leader for it. Thesis 6.4.
+   */
+  readIndex({ forward = false }: { readonly forward?: boolean } = {}): ReadIndexResult {
     return this.#input(undefined, (server) => {
       this.#lastReadId += 1;
-      return requestRead(server, this.#lastReadId);
+      return requestRead(server, { readId: this.#lastReadId, forward });
     });
   }
 
@@ -178,6 +184,15 @@ export class Raft {
     return this.#server.configurations.asOf(index).configuration;
   }
 
+  /**
+   * The configurations by which somebody may act now, oldest first: the latest that is known to be committed, and those
+   * after it. Their members have to be heard: a leader leads on until its own removal is committed. Thesis 4.2.2.
+   */
+  get configurationsInUse(): readonly Configuration[] {
+    const { configurations, commitIndex } = this.#server;
+    return configurations.since(commitIndex).map(({ configuration }) => configuration);
+  }
+
   /** The entries that a `LogRead` asked for: consecutive from its first index, at least one. */
   logRead(logReadId: number, entries: readonly Entry[]): void {
     this.#input(undefined, (server) => {
@@ -191,7 +206,9 @@ export class Raft {
   ready(): Ready {
     return this.#input(undefined, (server) => {
       if (server.role.name === "leader") concludeChange(server, server.role);
+      forwardReads(server);
       if (server.role.name === "leader") {
+        maintainMembership(server, server.role);
         serveWaitingReads(server, server.role);
         replicate(server, server.role);
         continueTransfer(server, server.role);
@@ -248,17 +265,17 @@ export class Raft {
   }
 }
 
-function dispatch(server: Server, message: Message): IgnoredReason | undefined {
+function dispatch(server: Server, message: Message, incarnation: string | undefined): IgnoredReason | undefined {
   if (message.to !== server.id || message.from === server.id) return "notForMe";
   switch (message.type) {
     case "preVoteRequest":
       return onPreVoteRequest(server, message);
     case "preVoteResponse":
-      return onPreVoteResponse(server, message);
+      return onPreVoteResponse(server, message, incarnation);
     case "voteRequest":
       return onVoteRequest(server, message);
     case "voteResponse":
-      return onVoteResponse(server, message);
+      return onVoteResponse(server, message, incarnation);
     case "heartbeatRequest":
       return onHeartbeatRequest(server, message);
     case "appendRequest":
@@ -270,7 +287,11 @@ function dispatch(server: Server, message: Message): IgnoredReason | undefined {
     case "heartbeatResponse":
     case "appendResponse":
     case "snapshotResponse":
-      return onFollowerResponse(server, message);
+      return onFollowerResponse(server, message, incarnation);
+    case "readIndexRequest":
+      return onReadIndexRequest(server, message);
+    case "readIndexResponse":
+      return onReadIndexResponse(server, message);
   }
 }
 
@@ -278,6 +299,7 @@ function dispatch(server: Server, message: Message): IgnoredReason | undefined {
 function onFollowerResponse(
   server: Server,
   message: HeartbeatResponse | AppendResponse | SnapshotResponse,
+  incarnation: string | undefined,
 ): IgnoredReason | undefined {
   if (message.term > server.term) {
     moveToTerm(server, message.term);
@@ -285,8 +307,8 @@ function onFollowerResponse(
   }
   const leader = server.role;
   if (message.term < server.term || leader.name !== "leader") return "staleResponse";
-  const progress = leader.peers.get(message.from);
-  if (progress === undefined) return "unknownSender";
+  const progress = progressFor(server, leader, { peer: message.from, incarnation });
+  if (typeof progress === "string") return progress;
   progress.lastContact = server.now;
   if (message.type === "snapshotResponse") return onSnapshotResponse(server, leader, progress, message);
   if (message.type === "heartbeatResponse") return onHeartbeatResponse(server, leader, progress, message);

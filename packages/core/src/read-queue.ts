@@ -2,12 +2,20 @@
 // the read arrived, that this server still leads, and when the state machine has applied what was committed then.
 // Thesis 6.4.
 
+import type { NodeId } from "./types.ts";
+
+/** A read that waits at a leader: one of its own callers', or a request of `from` for those of its callers. */
+export type QueuedRead = { readonly readId: number; readonly from?: NodeId };
+
+/** A read whose answer must contain everything up to `index`. */
+export type IndexedRead = QueuedRead & { readonly index: number };
+
 /** The reads that wait at a leader, and the heartbeat rounds that confirm them. */
 export class ReadQueue {
   /** Arrived, but no heartbeat round was started for them yet. */
-  #waiting: number[] = [];
+  #waiting: QueuedRead[] = [];
   /** Confirmed by a round; ascending by round. */
-  #asked: { readonly readId: number; readonly round: number; readonly index: number }[] = [];
+  #asked: (IndexedRead & { readonly round: number })[] = [];
   #lastRound = 0;
 
   get size(): number {
@@ -24,8 +32,8 @@ export class ReadQueue {
     return this.#waiting.length > 0 && this.#asked.length === 0;
   }
 
-  add(readId: number): void {
-    this.#waiting.push(readId);
+  add(read: QueuedRead): void {
+    this.#waiting.push(read);
   }
 
   /**
@@ -35,21 +43,21 @@ export class ReadQueue {
   startRound(readIndex: number | undefined): number {
     this.#lastRound += 1;
     if (readIndex !== undefined) {
-      for (const readId of this.#waiting) this.#asked.push({ readId, round: this.#lastRound, index: readIndex });
+      for (const read of this.#waiting) this.#asked.push({ ...read, round: this.#lastRound, index: readIndex });
       this.#waiting = [];
     }
     return this.#lastRound;
   }
 
   /** Releases, in order of arrival, all reads whose round or a later one was confirmed by a majority. */
-  confirmUpTo(round: number): readonly { readonly readId: number; readonly index: number }[] {
+  confirmUpTo(round: number): readonly IndexedRead[] {
     const pending = this.#asked.findIndex((read) => read.round > round);
     return this.#asked.splice(0, pending === -1 ? this.#asked.length : pending);
   }
 
   /** Empties the queue. */
-  takeAll(): readonly number[] {
-    const all = [...this.#asked.map((read) => read.readId), ...this.#waiting];
+  takeAll(): readonly QueuedRead[] {
+    const all = [...this.#asked, ...this.#waiting];
     this.#asked = [];
     this.#waiting = [];
     return all;

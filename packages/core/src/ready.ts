@@ -1,6 +1,6 @@
 // What the core asks its driver to do, as data. Nothing here has happened yet when the driver sees it.
 
-import type { ChangeMisfit } from "./configuration.ts";
+import type { ChangeMisfit } from "./configuration-change.ts";
 import type { LogWrite } from "./durability.ts";
 import type { IgnoredReason, RaftEvent } from "./events.ts";
 import type { Message, SnapshotRequest, SnapshotResponse } from "./message.ts";
@@ -15,7 +15,12 @@ export type ConfirmedRead = {
 /** A read that certainly was not confirmed; it may be tried again elsewhere. */
 export type RejectedRead = {
   readonly readId: number;
-  readonly reason: "leadershipLost";
+  readonly reason:
+    | "leadershipLost"
+    /** Asked of a leader that is not the leader any more, as far as this server knows. */
+    | "leaderChanged"
+    /** The leader did not answer in time, or has too many reads waiting. */
+    | "unanswered";
 };
 
 /** Old entries that the core needs from storage. Answer with `raft.logRead(readId, entries)`. */
@@ -88,6 +93,8 @@ export type ChangeResult =
         | "notCaughtUp"
         /** The voters that answer now would be no majority afterwards. */
         | "wouldLoseQuorum"
+        /** `id` would count under two stores while several voters change; readmit it in a change of its own. */
+        | "readmitAlone"
         | ChangeMisfit;
       readonly leaderId: NodeId | undefined;
       /** The server that the reason is about. */

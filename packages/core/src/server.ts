@@ -5,6 +5,7 @@ import { membersOf, votersOf } from "./configuration.ts";
 import { ConfigurationHistory } from "./configuration-history.ts";
 import { Durability } from "./durability.ts";
 import type { RaftEvent, StepDownReason } from "./events.ts";
+import { ForwardedReads } from "./forwarded-reads.ts";
 import type { ReadLease } from "./lease.ts";
 import { RaftLog } from "./log.ts";
 import type { Message, SnapshotRequest, SnapshotResponse } from "./message.ts";
@@ -12,6 +13,7 @@ import type { CompleteOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import type { ReadQueue } from "./read-queue.ts";
 import type { ConfirmedRead, LogRead, RejectedRead } from "./ready.ts";
+import { isFormed, speaksFor } from "./server-records.ts";
 import type { Configuration, Entry, EntryId, HardState, LogSummary, NodeId } from "./types.ts";
 
 /** What a server is given when it starts: everything that survived, or {@link emptyState} at the very first start. */
@@ -49,6 +51,8 @@ export type PreCandidate = { readonly name: "preCandidate"; readonly votes: Map<
 export type Candidate = {
   readonly name: "candidate";
   readonly votes: Map<NodeId, boolean>;
+  /** Which store gave which vote. */
+  readonly stores: Map<NodeId, string>;
   /** The write that makes the term and the vote for itself durable; until then its own vote does not count. */
   readonly voteSequence: number;
   /** Somebody has a later log; the next attempt waits longer. */
@@ -125,6 +129,7 @@ export class Server {
   handedOver: number;
   /** Old entries that came back from storage and wait to be handed over. */
   fetchedForApply: readonly Entry[] = [];
+  readonly forwardedReads: ForwardedReads = new ForwardedReads();
   readonly logReadPurposes: Map<number, LogReadPurpose> = new Map();
   lastLogReadId = 0;
   output: Output = emptyOutput();
@@ -154,11 +159,22 @@ export class Server {
     return this.configurations.current.configuration;
   }
 
+  /** True before anybody's store was noted: the log is empty, and a cluster is about to be formed. */
+  get isForming(): boolean {
+    return this.options.incarnation !== undefined && this.log.lastIndex === 0 && !isFormed(this.configuration);
+  }
+
+  /** True unless the cluster knows this server by another store: then it has forgotten what it promised. */
+  get hasItsStore(): boolean {
+    return speaksFor(this.configuration, this.id, this.options.incarnation);
+  }
+
   /**
    * True for a voter of the configuration in use, and for one of an older configuration that may still be in use: a
    * server whose removal is not committed may be the only one that can win. Thesis 4.2.2.
    */
   get mayCampaign(): boolean {
+    if (!this.hasItsStore) return false;
     const inUse = this.configurations.since(this.commitIndex);
     return inUse.some(({ configuration }) => votersOf(configuration).includes(this.id));
   }
@@ -250,8 +266,8 @@ export class Server {
     this.emit({ type: "steppedDown", term: this.term, reason, detail });
     this.becomeFollower(undefined);
     this.restartElectionTimer();
-    for (const readId of leader.reads.takeAll()) {
-      this.output.rejectedReads.push({ readId, reason: "leadershipLost" });
+    for (const { readId, from } of leader.reads.takeAll()) {
+      if (from === undefined) this.output.rejectedReads.push({ readId, reason: "leadershipLost" });
     }
   }
 

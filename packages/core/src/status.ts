@@ -16,6 +16,8 @@ export type PeerStatus = {
   readonly inflightBytes: number;
   /** Milliseconds since the peer last answered. */
   readonly lastContactMs: number;
+  /** Another store speaks under this name now; it does not count until it is readmitted. Undefined as it should be. */
+  readonly stranger: string | undefined;
 };
 
 /** A picture of one server at one moment. */

@@ -43,6 +43,22 @@ export type Configuration = {
    * **and** one of these. Thesis 4.3.
    */
   readonly outgoing?: readonly NodeId[];
+  /** What the cluster remembers of single members; a member about which there is nothing to say is not listed. */
+  readonly records?: readonly ServerRecord[];
+};
+
+/** What the cluster remembers of one member, agreed on through the log like everything else. */
+export type ServerRecord = {
+  readonly id: NodeId;
+  /**
+   * The one store that may speak for this member. Whoever comes back with another one has lost what it promised: its
+   * votes and acknowledgements do not count until it is readmitted.
+   */
+  readonly incarnation?: string;
+  /** Where the member is reached. Opaque to the core; at most 1024 characters. */
+  readonly address?: string;
+  /** A learner that is given a vote as soon as it has caught up. Thesis 4.2.1. */
+  readonly promotes?: boolean;
 };
 
 /** A maximal run of consecutive entries of one term: `term` holds from `firstIndex` until the next run begins. */

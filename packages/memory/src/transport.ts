@@ -96,12 +96,13 @@ class MemoryTransport implements Transport {
       return;
     }
     target.inFlight += 1;
+    const { incarnation } = sender.receiver.identity;
     defer(() => {
       target.inFlight -= 1;
       const isCut = cutLinks.has(linkKey({ from: this.#nodeId, to: message.to }));
       if (isCut || !target.knows(message.from)) return;
       // The receiver may have been closed or replaced since: then it is no longer the member of that name.
-      if (members.get(message.to) === target) target.receiver.onMessage(message);
+      if (members.get(message.to) === target) target.receiver.onMessage(message, incarnation);
     });
   }
 

@@ -2,6 +2,7 @@
 
 import type { Clock, LogStorage, Random, StateMachine, Transport, TransportEvent } from "@quorate/contracts";
 import type { ChangeRequest, Configuration, NodeId, RaftEvent, RaftStatus } from "@quorate/core";
+import type { PeerAddress } from "./peer-book.ts";
 import type { SnapshotOptions } from "./snapshots.ts";
 
 /** Timing and behaviour of the protocol; every value has a default. */
@@ -23,6 +24,11 @@ export type RaftTuning = {
   readonly leaseReads?: boolean;
   /** By how much two nodes' clocks may run apart, as a share of elapsed time. Default 0.1. */
   readonly maxClockDrift?: number;
+  /**
+   * Whether a leader takes back a member that lost its store by itself, as a learner that is promoted when it has caught
+   * up. Default `automatic`; with `manual`, use the change `readmit`.
+   */
+  readonly readmission?: "automatic" | "manual";
 };
 
 /** Bounds of what a node holds in memory. */
@@ -39,13 +45,18 @@ export type NodeLimits = {
 export type RaftNodeOptions<Query, Answer, Result> = {
   readonly clusterId: string;
   readonly nodeId: NodeId;
-  /** Who forms the cluster at its first start; later starts must name the same servers. */
+  /**
+   * Who forms the cluster at its first start, all of them together; later starts must name the same servers, or those of
+   * the latest configuration. A node that is to be added to a running cluster names that cluster's members, not itself.
+   */
   readonly configuration: Configuration;
   readonly storage: LogStorage;
   readonly transport: Transport;
   readonly stateMachine: StateMachine<Query, Answer, Result>;
   /** Where snapshots are kept and how often they are taken. Without it the log is kept whole. */
   readonly snapshots?: SnapshotOptions;
+  /** Takes the address for peers out of what the log keeps as a member's address. Default: it is just that. */
+  readonly peerAddress?: PeerAddress;
   readonly raft?: RaftTuning;
   readonly limits?: NodeLimits;
   /** Default: the system's monotonic clock. */
@@ -99,6 +110,8 @@ export type Queried<Answer> = LogPosition & {
 export type QueryOptions = CallOptions & {
   /** Default `linearizable`. */
   readonly consistency?: Consistency;
+  /** For `linearizable` and `lease`: on a node that does not lead, ask the leader for the read index and answer here. */
+  readonly forward?: boolean;
   /** For `stale`: wait until this index is applied here, to see one's own earlier write on any node. */
   readonly minIndex?: number;
   /** For `stale`: refuse with `QUORATE_STALE_TOO_OLD` if this node may have missed commits for longer than this. */

@@ -11,18 +11,21 @@ const MESSAGE_OVERHEAD_BYTES = 4 * KiB;
 type AnyNodeOptions = Omit<RaftNodeOptions<never, unknown, unknown>, "stateMachine">;
 
 /** The options for the core of a node. */
-export function coreOptions(options: AnyNodeOptions): RaftOptions {
+export function coreOptions(options: AnyNodeOptions, incarnation: string): RaftOptions {
   const { raft = {}, limits = {} } = options;
-  const { electionTimeoutMs, heartbeatMs, preVote, leaderLease, checkQuorum, leaseReads, maxClockDrift } = raft;
+  const { electionTimeoutMs, heartbeatMs, preVote, leaderLease, checkQuorum, leaseReads, maxClockDrift, readmission } =
+    raft;
   const { maxUncommittedBytes, maxPendingReads } = limits;
   const room = options.transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES;
   return {
     id: options.nodeId,
+    incarnation,
     configuration: options.configuration,
     random: options.random ?? Math.random,
     timing: defined({ electionTimeoutMs, heartbeatMs }),
     protection: defined({ preVote, leaderLease, checkQuorum }),
     reads: defined({ lease: leaseReads, maxClockDrift }),
+    membership: defined({ readmission }),
     limits: {
       ...defined({ maxUncommittedBytes, maxPendingReads }),
       maxCommandBytes: Math.min(limits.maxCommandBytes ?? defaultLimits.maxCommandBytes, room),

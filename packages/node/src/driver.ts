@@ -2,7 +2,7 @@
 // loop: disk writes, reads and sends run beside it and come back as inputs. What arrives while a disk write runs is the
 // next batch, so throughput rises with load and a lone write is not delayed.
 
-import { type Clock, codeOf, QuorateError, type StoreIdentity } from "@quorate/contracts";
+import { type Clock, codeOf, type PeerDirectory, QuorateError, type StoreIdentity } from "@quorate/contracts";
 import {
   type Entry,
   type MembershipChange,
@@ -33,16 +33,18 @@ import {
   busy,
   changeRefused,
   closed,
+  contradiction,
+  lostEntries,
   nodeFailed,
   notLeader,
-  readLost,
-  staleTooOld,
   tooLarge,
   transferRefused,
   transferring,
 } from "./errors.ts";
 import { LogWork } from "./log-work.ts";
 import type { Arrival } from "./next-batch.ts";
+import { PeerBook } from "./peer-book.ts";
+import { Queries } from "./queries.ts";
 import type { Recovered } from "./recovery.ts";
 import { Replica } from "./replica.ts";
 import { SnapshotWork } from "./snapshot-work.ts";
@@ -67,12 +69,14 @@ export class Driver<Query, Answer, Result> {
   readonly #raft: Raft;
   readonly #replica: Replica<Query, Answer, Result>;
   readonly #calls: Calls<Query, Answer, Result>;
+  readonly #queries: Queries<Query, Answer>;
+  readonly #peers: PeerBook;
   readonly #turns: Turns;
   readonly #log: LogWork;
   readonly #snapshots: SnapshotWork | undefined;
   #state: NodeStatus["state"] = "running";
   #failure: QuorateError | undefined;
-  #inbox: Message[] = [];
+  #inbox: { readonly message: Message; readonly incarnation: string }[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(options: RaftNodeOptions<Query, Answer, Result>, recovered: Recovered) {
@@ -80,11 +84,12 @@ export class Driver<Query, Answer, Result> {
     this.#options = options;
     this.#identity = identity;
     this.#clock = options.clock ?? systemClock;
-    this.#raft = new Raft(coreOptions(options), restored);
+    this.#raft = new Raft(coreOptions(options, identity.incarnation), restored);
     const { timing, limits } = this.#raft.options;
     const [minTimeoutMs, maxTimeoutMs] = timing.electionTimeoutMs;
     this.#replica = new Replica(options.stateMachine, lastApplied);
     this.#calls = new Calls({ maxWaitingBytes: limits.maxUncommittedBytes, settleProposalsMs: 2 * maxTimeoutMs });
+    this.#peers = new PeerBook(options.transport, options.peerAddress);
     this.#log = new LogWork({
       storage: options.storage,
       raft: this.#raft,
@@ -102,21 +107,30 @@ export class Driver<Query, Answer, Result> {
         if (lateMs > minTimeoutMs) this.events.publish({ type: "loopStalled", stalledMs: Math.round(lateMs) });
       },
     });
+    this.#queries = new Queries({
+      nodeId: identity.nodeId,
+      clock: this.#clock,
+      raft: this.#raft,
+      replica: this.#replica,
+      reads: this.#calls.reads,
+      soon: () => this.#turns.soon(),
+    });
   }
 
   /** Joins the cluster. */
   async start(): Promise<void> {
-    const { clusterId, nodeId, incarnation } = this.#identity;
+    const { clusterId, nodeId } = this.#identity;
+    this.#peers.use(this.#raft.configurationsInUse);
     await this.#options.transport.start({
-      identity: { clusterId, nodeId, incarnation },
-      onMessage: (message) => {
-        this.#inbox.push(message);
+      identity: { clusterId, nodeId, incarnation: this.#identity.incarnation },
+      onMessage: (message, incarnation) => {
+        this.#inbox.push({ message, incarnation });
         this.#turns.soon();
       },
       onEvent: (event) => this.events.publish(event),
     });
     const { term, lastIndex } = this.#raft.status();
-    this.events.publish({ type: "started", term, lastIndex, incarnation });
+    this.events.publish({ type: "started", term, lastIndex, incarnation: this.#identity.incarnation });
     this.#turns.soon();
   }
 
@@ -135,34 +149,7 @@ export class Driver<Query, Answer, Result> {
   async query(query: Query, options: QueryOptions = {}): Promise<Queried<Answer>> {
     const refusal = this.#refusal(options);
     if (refusal !== undefined) throw refusal;
-    if (options.consistency === "stale") return this.#staleQuery(query, options);
-    const underLease = options.consistency === "lease" ? this.#leaseQuery(query) : undefined;
-    if (underLease !== undefined) return underLease;
-    const result = this.#raft.readIndex();
-    if (!result.accepted) throw result.reason === "busy" ? busy("reads") : this.#notLeader();
-    const caller = new Waiting<Queried<Answer>>(this.#clock.now(), options, "none");
-    this.#calls.reads.add(result.readId, query, caller);
-    this.#turns.soon();
-    return caller.promise;
-  }
-
-  #staleQuery(query: Query, options: QueryOptions): Queried<Answer> | Promise<Queried<Answer>> {
-    const { minIndex = 0, maxAgeMs = Number.POSITIVE_INFINITY } = options;
-    const ageMs = this.status().stateAgeMs ?? Number.POSITIVE_INFINITY;
-    if (ageMs > maxAgeMs) throw staleTooOld(this.#identity.nodeId, ageMs, maxAgeMs);
-    if (this.#replica.last.index >= minIndex) return this.#replica.answer(query, "stale");
-    const caller = new Waiting<Queried<Answer>>(this.#clock.now(), options, "none");
-    this.#calls.reads.waitFor(minIndex, query, caller);
-    this.#turns.soon();
-    return caller.promise;
-  }
-
-  /** Undefined if no lease covers the read from its beginning to its end: this process may be stopped at any point. */
-  #leaseQuery(query: Query): Queried<Answer> | undefined {
-    const index = this.#raft.leaseReadIndex(this.#clock.now());
-    if (index === undefined || this.#replica.last.index < index) return undefined;
-    const answer = this.#replica.answer(query, "lease");
-    return this.#raft.leaseReadIndex(this.#clock.now()) === undefined ? undefined : answer;
+    return this.#queries.run(query, options);
   }
 
   async changeMembership(changes: readonly MembershipChange[], options: ChangeOptions = {}): Promise<Changed> {
@@ -200,6 +187,10 @@ export class Driver<Query, Answer, Result> {
     return stored && { index: stored.index, term: stored.term };
   }
 
+  introduce(peers: PeerDirectory): void {
+    if (this.#state === "running") this.#peers.introduce(peers);
+  }
+
   status(): NodeStatus {
     const { clusterId, incarnation } = this.#identity;
     return { ...this.#raft.status(this.#clock.now()), clusterId, incarnation, state: this.#state };
@@ -231,11 +222,11 @@ export class Driver<Query, Answer, Result> {
   #stepInbox(now: number): void {
     const inbox = this.#inbox;
     this.#inbox = [];
-    for (const message of inbox) {
-      const result = this.#raft.step(message, now);
-      if (!result.handled && result.reason === "contradictsCommitted") {
-        throw new Error(`${message.from} offers entries that contradict what is committed here`);
-      }
+    for (const { message, incarnation } of inbox) {
+      const result = this.#raft.step(message, now, incarnation);
+      if (result.handled) continue;
+      if (result.reason === "contradictsCommitted") throw contradiction(message.from);
+      if (result.reason === "lostEntries") throw lostEntries(message.from, this.#raft.status());
     }
   }
 
@@ -245,14 +236,13 @@ export class Driver<Query, Answer, Result> {
     for (const event of ready.events) {
       this.events.publish(event);
       this.#calls.onEvent(event, this.#identity.nodeId, now);
+      const isSettled = event.type === "commitAdvanced" && this.#peers.isChanging;
+      if (isSettled || event.type === "configurationChanged") this.#peers.use(this.#raft.configurationsInUse);
     }
     this.#concludeChange();
     if (ready.committed.length > 0) this.#apply(ready.committed);
     this.#snapshots?.perform(ready);
-    const { reads } = this.#calls;
-    for (const { readId, index } of ready.confirmedReads) reads.confirmed(readId, index);
-    for (const { readId } of ready.rejectedReads) reads.rejected(readId, readLost(this.#identity.nodeId));
-    reads.answerUpTo(this.#replica.last.index, (query, level) => this.#replica.answer(query, level));
+    this.#queries.onReady(ready);
     if (this.statuses.hasReaders && ready.events.length > 0) this.statuses.publish(this.status());
   }
 
@@ -311,7 +301,8 @@ export class Driver<Query, Answer, Result> {
     try {
       work();
     } catch (error) {
-      this.#fail(codeOf(error) ?? "QUORATE_INVARIANT_VIOLATED", error, DEFECT_HINT);
+      const hint = error instanceof QuorateError ? error.hint : DEFECT_HINT;
+      this.#fail(codeOf(error) ?? "QUORATE_INVARIANT_VIOLATED", error, hint);
     }
   }
 

@@ -1,7 +1,7 @@
 // The failures a caller of a node can see, each with what to do about it.
 
 import { QuorateError } from "@quorate/contracts";
-import type { ChangeResult, NodeId, TransferResult } from "@quorate/core";
+import type { ChangeResult, NodeId, RejectedRead, TransferResult } from "@quorate/core";
 
 type ChangeRefusal = Extract<ChangeResult, { accepted: false }>["reason"];
 type TransferRefusal = Extract<TransferResult, { accepted: false }>["reason"];
@@ -77,6 +77,9 @@ const changeRefusals: Readonly<Record<Exclude<ChangeRefusal, "notLeader" | "tran
   notALearner: "is not a learner",
   notAVoter: "is not a voter",
   noVotersLeft: "no voter would be left",
+  neverHeard: "was not heard yet, so nobody knows which store would have the vote",
+  addressTooLong: "would have an address of more than 1024 characters",
+  readmitAlone: "comes back with another store, and several voters would change at once",
 };
 
 const changeHints: Readonly<Partial<Record<ChangeRefusal, string>>> = {
@@ -84,6 +87,8 @@ const changeHints: Readonly<Partial<Record<ChangeRefusal, string>>> = {
   changeInProgress: "wait until it is committed",
   configurationChanged: "read the status again and decide anew",
   notCaughtUp: "wait until it has caught up, or force the change",
+  neverHeard: "start it and wait until the leader has heard from it",
+  readmitAlone: "readmit it in a change of its own",
   wouldLoseQuorum: "bring the other servers back first, or force the change if they are gone for good",
 };
 
@@ -103,12 +108,39 @@ export function changeRefused(reason: Exclude<ChangeRefusal, "notLeader" | "tran
 }
 
 /** Leadership ended while a read waited; the read has had no effect. */
-export function readLost(nodeId: NodeId): QuorateError {
+export function readLost(nodeId: NodeId, reason: RejectedRead["reason"]): QuorateError {
+  const problems: Readonly<Record<typeof reason, string>> = {
+    leadershipLost: "lost its leadership before it could confirm the read",
+    leaderChanged: "follows another leader now than the one that it asked about the read",
+    unanswered: "asked its leader about the read and got no answer",
+  };
   return new QuorateError({
     code: "QUORATE_NO_LEADER",
-    message: `${nodeId} lost its leadership before it could confirm the read`,
-    hint: "retry with backoff: another server is being elected",
+    message: `${nodeId} ${problems[reason]}`,
+    hint: "retry with backoff: another server may be on its way to be elected",
     retryable: true,
+  });
+}
+
+/** A law of Raft does not hold between two servers. */
+export function contradiction(from: NodeId): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_INVARIANT_VIOLATED",
+    message: `${from} offers entries that contradict what is committed here`,
+    hint: "one of the two has lost data or is not Raft: keep both data directories as they are, and report it",
+  });
+}
+
+/** The storage has lost what this node had acknowledged. Voting or acknowledging with the rest could lose committed writes. */
+export function lostEntries(
+  leaderId: NodeId,
+  status: { readonly id: NodeId; readonly lastIndex: number },
+): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_LOG_CORRUPT",
+    message: `the log of ${status.id} ends at index ${status.lastIndex}, but ${leaderId} knows of later entries that it had made durable`,
+    hint: "its storage lost acknowledged entries: replace the disk, start with an empty data directory, and the other servers bring it up to date",
+    details: { lastIndex: status.lastIndex },
   });
 }
 

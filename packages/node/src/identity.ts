@@ -2,7 +2,7 @@
 // another cluster must not vote.
 
 import { type LogStorage, QuorateError, type Random, type StoredState, type StoreIdentity } from "@quorate/contracts";
-import type { Configuration, NodeId } from "@quorate/core";
+import { type Configuration, decodeConfiguration, type NodeId } from "@quorate/core";
 
 type Claim = {
   readonly clusterId: string;
@@ -10,13 +10,18 @@ type Claim = {
   readonly configuration: Configuration;
 };
 
+type Context = {
+  readonly storage: LogStorage;
+  readonly random?: Random;
+  /** The configuration of the latest snapshot, if there is one. */
+  readonly snapshotConfiguration: Configuration | undefined;
+};
+
 /** The identity in a store that was just loaded; gives a fresh store one, and refuses one that belongs to somebody else. */
-export async function claimIdentity(
-  stored: StoredState,
-  claim: Claim & { readonly storage: LogStorage; readonly random?: Random },
-): Promise<StoreIdentity> {
+export async function claimIdentity(stored: StoredState, claim: Claim & Context): Promise<StoreIdentity> {
   if (stored.identity !== undefined) {
     checkIdentity(stored.identity, claim);
+    checkMembers(stored, claim);
     return stored.identity;
   }
   checkFresh(stored);
@@ -50,18 +55,22 @@ function checkIdentity(stored: StoreIdentity, claimed: Claim): void {
       details: { stored: stored.nodeId, configured: claimed.nodeId },
     });
   }
-  checkMembers(stored.configuration, claimed.configuration);
 }
 
-function checkMembers(stored: Configuration, claimed: Configuration): void {
-  const inStore = members(stored);
-  const inOptions = members(claimed);
-  if (inStore === inOptions) return;
+/** The options may name the founders, as ever, or the members that the log has come to. */
+function checkMembers({ identity, configurations }: StoredState, claim: Claim & Context): void {
+  if (identity === undefined) return;
+  const lastEntry = configurations.at(-1);
+  const latest = lastEntry === undefined ? claim.snapshotConfiguration : decodeConfiguration(lastEntry);
+  const inStore = members(identity.configuration);
+  const inOptions = members(claim.configuration);
+  if (inStore === inOptions || (latest !== undefined && members(latest) === inOptions)) return;
+  const now = latest === undefined || members(latest) === inStore ? "" : ` and has ${members(latest)} now`;
   throw new QuorateError({
     code: "QUORATE_MEMBERS_MISMATCH",
-    message: `the cluster was formed with ${inStore}, but the configuration names ${inOptions}`,
-    hint: "name the same members as at the first start; the members of a running cluster cannot be changed this way",
-    details: { stored, configured: claimed },
+    message: `the cluster was formed with ${inStore}${now}, but the configuration names ${inOptions}`,
+    hint: "name the same members as at the first start: those of a running cluster are changed through its leader, not here",
+    details: { stored: identity.configuration, configured: claim.configuration },
   });
 }
 

@@ -1,5 +1,6 @@
 // The public face of a node: start, propose, query, watch, close. What happens in between is the driver's business.
 
+import type { PeerDirectory } from "@quorate/contracts";
 import type { MembershipChange, NodeId } from "@quorate/core";
 import type {
   CallOptions,
@@ -59,7 +60,7 @@ export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
 
   /**
    * Answers a query. `linearizable` (default) confirms leadership with a majority first and rejects with
-   * `QUORATE_NOT_LEADER`, `QUORATE_NO_LEADER`, `QUORATE_BUSY` or `QUORATE_READ_TIMEOUT`. `lease` does without asking while
+   * `QUORATE_NOT_LEADER`, `QUORATE_NO_LEADER`, `QUORATE_BUSY` or `QUORATE_READ_TIMEOUT`; with `forward`, a follower asks its leader to. `lease` does without asking while
    * the leader's clock covers it, else it is `linearizable`. `stale` answers at once from this server's state, or rejects
    * with `QUORATE_STALE_TOO_OLD`; with `minIndex` it waits, or rejects with `QUORATE_READ_TIMEOUT`. The answer names the
    * level that was really used.
@@ -96,6 +97,14 @@ export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
    */
   transferLeadership(to?: NodeId, options?: CallOptions): Promise<Transferred> {
     return this.#driver.transferLeadership(to, options);
+  }
+
+  /**
+   * Tells a node of members that its log may not name yet, with the addresses for peers. A node that was away may be called
+   * by such a member (`peerRefused` with `QUORATE_PEER_UNKNOWN`). Forgotten when the log names another configuration.
+   */
+  introduce(peers: PeerDirectory): void {
+    this.#driver.introduce(peers);
   }
 
   /** The state of this moment. Works in every state, also after a failure. */

@@ -21,12 +21,13 @@ export async function recover<Query, Answer, Result>(
   options: RaftNodeOptions<Query, Answer, Result>,
 ): Promise<Recovered> {
   const stored = await options.storage.load();
-  const identity = await claimIdentity(stored, options);
   const snapshot = await options.snapshots?.store.load();
+  const identity = await claimIdentity(stored, { ...options, snapshotConfiguration: snapshot?.configuration });
   if (snapshot === undefined || options.snapshots === undefined) {
     refuseGap(stored.log.base.index, 0);
     const { hardState, log, configurations } = stored;
-    return { identity, restored: { hardState, log, configurations, applied: 0 }, lastApplied: log.base };
+    const { configuration } = identity;
+    return { identity, restored: { hardState, log, configuration, configurations, applied: 0 }, lastApplied: log.base };
   }
   refuseGap(stored.log.base.index, snapshot.index);
   const log = await logBehind(snapshot, stored, options.storage);

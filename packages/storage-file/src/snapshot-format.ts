@@ -98,8 +98,8 @@ export function decodeSnapshotHeader(
 
 const none: Configuration = { voters: [], learners: [] };
 
-function encodeConfiguration({ voters, learners, outgoing }: Configuration): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ voters, learners, outgoing }));
+function encodeConfiguration({ voters, learners, outgoing, records }: Configuration): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ voters, learners, outgoing, records }));
 }
 
 function decodeConfiguration(bytes: Uint8Array): Configuration {

@@ -175,7 +175,8 @@ class RunningTransport implements NatsTransport {
     if (verdict.type === "message") {
       const { message, incarnation } = verdict;
       if (this.#peers?.has(message.from) === false) this.#reportStranger(message.from, subject);
-      else if (this.#incarnations.admit(message.from, incarnation, performance.now())) receiver.onMessage(message);
+      else if (this.#incarnations.admit(message.from, incarnation, performance.now()))
+        receiver.onMessage(message, incarnation);
       else this.#reportDuplicate(message.from, subject);
       return;
     }

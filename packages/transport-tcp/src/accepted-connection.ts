@@ -23,7 +23,7 @@ export type AcceptFacts = {
 export type AcceptEvents = {
   /** The handshake with this peer is complete. */
   onAdmitted(peer: string): void;
-  onMessage(message: Envelope["message"]): void;
+  onMessage(envelope: Envelope): void;
   /** What arrived is not this protocol; the connection is closed. */
   onGarbage(from: string, failure: Failure): void;
   /** The handshake was understood and refused. */
@@ -155,7 +155,7 @@ export class AcceptedConnection implements Admitted {
   #onMessage(payload: Uint8Array): void {
     const envelope = this.#facts.settings.codec.decode(payload);
     const problem = this.#findForgery(envelope);
-    if (problem === undefined) this.#events.onMessage(envelope.message);
+    if (problem === undefined) this.#events.onMessage(envelope);
     else this.#refuseGarbage({ code: codes.peerMismatch, detail: problem });
   }
 

@@ -1,6 +1,6 @@
 // The transport as a whole: one listener for what comes in, one link per peer for what goes out.
 
-import type { PeerDirectory, Transport, TransportEvent, TransportReceiver } from "@quorate/contracts";
+import type { Envelope, PeerDirectory, Transport, TransportEvent, TransportReceiver } from "@quorate/contracts";
 import { QuorateError } from "@quorate/contracts";
 import { Directory } from "./directory.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
@@ -91,7 +91,7 @@ class RunningTransport implements TcpTransport {
           refusals.forget(peer);
           links.get(peer)?.dial();
         },
-        onMessage: (message) => this.#deliver(message),
+        onMessage: (envelope) => this.#deliver(envelope),
         onGarbage: (from, failure) => onEvent({ type: "garbageReceived", from, ...failure }),
         onRefused: (hello, from, failure) => {
           const peer = printable(hello.nodeId);
@@ -194,8 +194,8 @@ class RunningTransport implements TcpTransport {
     return link;
   }
 
-  #deliver(message: Message): void {
-    if (this.#closing === undefined) this.#parts?.receiver.onMessage(message);
+  #deliver({ message, incarnation }: Envelope): void {
+    if (this.#closing === undefined) this.#parts?.receiver.onMessage(message, incarnation);
   }
 
   #tell(event: TransportEvent): void {

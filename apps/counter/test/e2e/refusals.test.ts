@@ -87,10 +87,14 @@ describe("a start is refused", { timeout: testTimeoutMs }, () => {
 test("a node of another cluster at a member's address is kept out and disturbs nobody", {
   timeout: testTimeoutMs,
 }, async () => {
-  const { cluster, client, observer } = await prepareCluster(3);
-  await Promise.all(["n1", "n2"].map((id) => cluster.start(id)));
+  const { cluster, client, observer } = await startCluster(3);
   await observer.leader();
-  const foreign = launchChanged(cluster, "n3", (config) => ({ ...config, cluster: "other" }));
+  await cluster.kill("n3");
+  const foreign = launchChanged(cluster, "n3", (config) => ({
+    ...config,
+    cluster: "other",
+    data: `${String(config["data"])}-of-another-cluster`,
+  }));
   await until({ what: "the foreign node to be told", withinMs: 20_000 }, () =>
     foreign.output.includes("QUORATE_CLUSTER_MISMATCH") ? true : undefined,
   );

@@ -148,5 +148,6 @@ function peer(id: string, lastContactMs: number): NodeStatus["peers"][number] {
     inflightMessages: 0,
     inflightBytes: 0,
     lastContactMs,
+    stranger: undefined,
   };
 }

@@ -44,6 +44,9 @@ function sampleMessages(): readonly Message[] {
       data: Uint8Array.of(0, 128, 255),
     },
     { type: "snapshotResponse", ...header, lastIncludedIndex: 41, receivedBytes: 2 ** 32 },
+    { type: "readIndexRequest", ...header, requestId: 2 ** 48 },
+    { type: "readIndexResponse", ...header, requestId: 2 ** 48, index: 0 },
+    { type: "readIndexResponse", ...header, requestId: 1 },
     { type: "heartbeatRequest", from: "节点一", to: "n\u{1f980}", term: largest, commitIndex: largest, round: 2 ** 32 },
   ];
 }
@@ -103,6 +106,8 @@ function randomMessage(random: SeededRandom): Message {
     }),
     () => ({ type: "snapshotResponse", ...common, lastIncludedIndex: number(), receivedBytes: number() }),
     () => ({ type: "voteResponse", ...common, ...vote }),
+    () => ({ type: "readIndexRequest", ...common, requestId: number() }),
+    () => ({ type: "readIndexResponse", ...common, requestId: number(), ...(vote.granted && { index: number() }) }),
     () => ({ type: "appendRequest", ...common, ...randomAppend(random), leaderCommit: number() }),
     () => ({ type: "appendResponse", ...common, accepted: true, matchIndex: number() }),
     () => ({
@@ -163,6 +168,8 @@ const numberFields: Readonly<Record<Message["type"], readonly string[]>> = {
   timeoutNow: [],
   snapshotRequest: ["lastIncludedIndex", "lastIncludedTerm", "sizeBytes", "checksum", "offsetBytes"],
   snapshotResponse: ["lastIncludedIndex", "receivedBytes"],
+  readIndexRequest: ["requestId"],
+  readIndexResponse: ["requestId"],
 };
 
 /** Says what is not well-formed about an envelope that a codec returned; undefined if nothing is. */
@@ -178,6 +185,7 @@ export function findMalformed(envelope: Envelope): string | undefined {
   if (message.type === "preVoteResponse" || message.type === "voteResponse") return findMalformedVote(message);
   if (message.type === "appendResponse") return findMalformedAnswer(facts);
   if (message.type === "snapshotRequest") return findMalformedChunk(message);
+  if (message.type === "readIndexResponse" && message.index !== undefined && !isCount(message.index)) return "index";
   if (message.type === "voteRequest" && typeof message.isTransfer !== "boolean") return "isTransfer";
   return message.type === "appendRequest" ? findMalformedEntries(message) : undefined;
 }

@@ -89,7 +89,15 @@ export function positionAt(index: number): SnapshotPosition {
   return {
     index,
     term: 3,
-    configuration: { voters: ["n1", "n2", `ñ-${index}`], learners: ["n4"], outgoing: ["n1", "n5"] },
+    configuration: {
+      voters: ["n1", "n2", `ñ-${index}`],
+      learners: ["n4"],
+      outgoing: ["n1", "n5"],
+      records: [
+        { id: "n1", incarnation: "first", address: "n1.example:7101" },
+        { id: "n4", promotes: true },
+      ],
+    },
   };
 }
 

@@ -29,6 +29,8 @@ export class TestServer {
   readonly nodeId: string;
   readonly transport: Transport;
   readonly messages: Message[] = [];
+  /** From which store each message came. */
+  readonly incarnations: string[] = [];
   readonly events: TransportEvent[] = [];
   /** Set by tests to act inside a delivery. */
   onMessage: (message: Message) => void = () => {};
@@ -41,8 +43,9 @@ export class TestServer {
   async start(identity: Partial<TransportIdentity>): Promise<void> {
     const receiver: TransportReceiver = {
       identity: { clusterId: "c-1", nodeId: this.nodeId, incarnation: `${this.nodeId}-i`, ...identity },
-      onMessage: (message) => {
+      onMessage: (message, incarnation) => {
         this.messages.push(message);
+        this.incarnations.push(incarnation);
         this.onMessage(message);
       },
       onEvent: (event) => this.events.push(event),

@@ -55,6 +55,14 @@ function declareDelivery(framework: TestFramework, options: TransportConformance
     },
   });
   sessionTest(framework, options, {
+    title: "tells with every message from which store of the sender it came",
+    body: async (session) => {
+      const [n1, n2] = [await session.start("n1", { incarnation: "first store" }), await session.start("n2")];
+      await session.untilDelivered(n1, n2);
+      assertEqual([...new Set(n2.incarnations)], ["first store"], "the stores of what arrived");
+    },
+  });
+  sessionTest(framework, options, {
     title: "loses and repeats nothing while nothing fails, in whatever order it arrives",
     body: async (session) => {
       const [n1, n2] = [await session.start("n1"), await session.start("n2")];

@@ -1,7 +1,8 @@
 // Configuration changes against plain sets, and configurations as entries.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { changed, firstStep, isJoint, withoutOutgoing } from "../../src/configuration.ts";
+import { isJoint } from "../../src/configuration.ts";
+import { changed, firstStep, withoutOutgoing } from "../../src/configuration-change.ts";
 import {
   type Configuration,
   decodeConfiguration,
@@ -16,10 +17,12 @@ const configurations: fc.Arbitrary<Configuration> = fc
     const voters = members.filter((member, position) => position === 0 || isVoter(member));
     return { voters, learners: members.filter((member) => !voters.includes(member)) };
   });
-const changes: fc.Arbitrary<readonly MembershipChange[]> = fc.array(
+const change: fc.Arbitrary<MembershipChange> = fc.oneof(
   fc.record({ type: fc.constantFrom("addLearner", "promote", "demote", "remove"), id } as const),
-  { minLength: 1, maxLength: 4 },
+  fc.record({ type: fc.constant("readmit"), id, incarnation: fc.string({ minLength: 1 }) } as const),
+  fc.record({ type: fc.constant("move"), id, address: fc.string() } as const),
 );
+const changes: fc.Arbitrary<readonly MembershipChange[]> = fc.array(change, { minLength: 1, maxLength: 4 });
 
 /** The role of every server after the changes; undefined if one of them makes no sense. */
 function naive(from: Configuration, steps: readonly MembershipChange[]): Map<string, "voter" | "learner"> | undefined {
@@ -28,8 +31,10 @@ function naive(from: Configuration, steps: readonly MembershipChange[]): Map<str
   for (const learner of from.learners) roles.set(learner, "learner");
   for (const step of steps) {
     const role = roles.get(step.id);
-    const fits = { addLearner: undefined, promote: "learner", demote: "voter", remove: role ?? "nobody" }[step.type];
-    if (role !== fits) return undefined;
+    const any = role ?? "nobody";
+    const fits = { addLearner: undefined, promote: "learner", demote: "voter", remove: any, readmit: any, move: any };
+    if (role !== fits[step.type]) return undefined;
+    if (step.type === "move") continue;
     if (step.type === "remove") roles.delete(step.id);
     else roles.set(step.id, step.type === "promote" ? "voter" : "learner");
     if (![...roles.values()].includes("voter")) return undefined;
@@ -40,7 +45,7 @@ function naive(from: Configuration, steps: readonly MembershipChange[]): Map<str
 test("changes give the roles that sets give, and are refused when sets make no sense of them", () => {
   fc.assert(
     fc.property(configurations, changes, (from, steps) => {
-      const result = changed(from, steps);
+      const result = changed(from, steps, (member) => `store of ${member}`);
       const roles = naive(from, steps);
       const withRole = (wanted: string) =>
         [...(roles ?? [])].filter(([, role]) => role === wanted).map(([name]) => name);
@@ -59,7 +64,7 @@ test("M1 every majority before a step meets every majority after it", () => {
     );
   fc.assert(
     fc.property(configurations, changes, (from, steps) => {
-      const to = changed(from, steps);
+      const to = changed(from, steps, (member) => `store of ${member}`);
       if ("misfit" in to) return;
       const first = firstStep(from, to);
       const path = isJoint(first) ? [from, first, withoutOutgoing(first)] : [from, first];

@@ -23,6 +23,9 @@ export type ClusterOptions = {
   readonly protection?: RaftOptions["protection"];
   readonly limits?: RaftOptions["limits"];
   readonly reads?: RaftOptions["reads"];
+  readonly membership?: RaftOptions["membership"];
+  /** Servers know their stores apart: each gets an incarnation, and another one when it is wiped. */
+  readonly stores?: boolean;
   /** Milliseconds that a message travels. Default 1. */
   readonly delayMs?: number;
 };
@@ -31,6 +34,8 @@ type Disk = { term: number; votedFor: string | undefined; entries: Entry[] };
 
 type Machine = {
   readonly id: string;
+  /** Counts the stores that the server has had. */
+  readonly store: number;
   readonly disk: Disk;
   raft: Raft;
   isUp: boolean;
@@ -40,7 +45,11 @@ type Machine = {
   readonly events: RaftEvent[];
 };
 
-type Travelling = { readonly message: Message; readonly arrivesAt: number };
+type Travelling = {
+  readonly message: Message;
+  readonly incarnation: string | undefined;
+  readonly arrivesAt: number;
+};
 
 /** A cluster in virtual time. */
 export class Cluster {
@@ -57,7 +66,7 @@ export class Cluster {
     this.#options = options;
     this.#random = seededRandom(options.seed ?? 1);
     this.ids = options.names ?? Array.from({ length: options.size }, (_, position) => `s${position + 1}`);
-    this.#machines = new Map(this.ids.map((id) => [id, this.#newMachine(id, emptyDisk())]));
+    this.#machines = new Map(this.ids.map((id) => [id, this.#newMachine(id, emptyDisk(), 1)]));
   }
 
   // Looking
@@ -115,8 +124,8 @@ export class Cluster {
     return result;
   }
 
-  readIndex(id: string): ReturnType<Raft["readIndex"]> {
-    const result = this.#machine(id).raft.readIndex();
+  readIndex(id: string, options?: Parameters<Raft["readIndex"]>[0]): ReturnType<Raft["readIndex"]> {
+    const result = this.#machine(id).raft.readIndex(options);
     this.#settle(id);
     return result;
   }
@@ -164,7 +173,14 @@ export class Cluster {
 
   /** Starts again from disk with an empty state machine. */
   restart(id: string): void {
-    this.#machines.set(id, this.#newMachine(id, this.#machine(id).disk));
+    const { disk, store: number } = this.#machine(id);
+    this.#machines.set(id, this.#newMachine(id, disk, number));
+  }
+
+  /** Starts again without anything: the disk is gone, and the store that the server makes is a new one. */
+  wipe(id: string): void {
+    this.crash(id);
+    this.#machines.set(id, this.#newMachine(id, emptyDisk(), this.#machine(id).store + 1));
   }
 
   /** Lets time pass. */
@@ -227,18 +243,18 @@ export class Cluster {
     this.now += 1;
     const due = this.#travelling.filter(({ arrivesAt }) => arrivesAt <= this.now);
     this.#travelling = this.#travelling.filter(({ arrivesAt }) => arrivesAt > this.now);
-    for (const { message } of due) this.#deliver(message);
+    for (const travelling of due) this.#deliver(travelling);
     for (const id of this.#up()) {
       if (this.now >= this.raft(id).nextDeadline()) this.raft(id).tick(this.now);
       this.#settle(id);
     }
   }
 
-  #deliver(message: Message): void {
+  #deliver({ message, incarnation }: Travelling): void {
     if (this.#cutLinks.has(`${message.from}>${message.to}`)) return;
     const machine = this.#machines.get(message.to);
     if (machine === undefined || !machine.isUp) return;
-    machine.raft.step(message, this.now);
+    machine.raft.step(message, this.now, incarnation);
     this.#settle(message.to);
   }
 
@@ -248,7 +264,8 @@ export class Cluster {
     for (let isBusy = true; isBusy; ) {
       const ready = machine.raft.ready();
       for (const message of ready.messages) {
-        this.#travelling.push({ message, arrivesAt: this.now + (this.#options.delayMs ?? 1) });
+        const incarnation = this.#incarnation(id, machine.store);
+        this.#travelling.push({ message, incarnation, arrivesAt: this.now + (this.#options.delayMs ?? 1) });
       }
       for (const { logReadId, firstIndex, lastIndex } of ready.logReads) {
         machine.raft.logRead(logReadId, machine.disk.entries.slice(firstIndex - 1, lastIndex));
@@ -268,8 +285,13 @@ export class Cluster {
     this.#oracle.look(id, machine.raft.status(), machine.applied, { base: 0, entries: machine.disk.entries });
   }
 
-  #newMachine(id: string, disk: Disk): Machine {
-    const { timing, protection, limits, reads } = this.#options;
+  #incarnation(id: string, number: number): string | undefined {
+    return this.#options.stores === true ? `${id}, store ${number}` : undefined;
+  }
+
+  #newMachine(id: string, disk: Disk, number: number): Machine {
+    const { timing, protection, limits, reads, membership } = this.#options;
+    const incarnation = this.#incarnation(id, number);
     const raft = new Raft(
       {
         id,
@@ -280,11 +302,23 @@ export class Cluster {
         ...(protection && { protection }),
         ...(limits && { limits }),
         ...(reads && { reads }),
+        ...(membership && { membership }),
+        ...(incarnation !== undefined && { incarnation }),
       },
       restoredFrom(disk.entries, disk.term, disk.votedFor),
     );
     raft.tick(this.now);
-    return { id, disk, raft, isUp: true, applied: [], confirmedReads: [], rejectedReads: [], events: [] };
+    return {
+      id,
+      store: number,
+      disk,
+      raft,
+      isUp: true,
+      applied: [],
+      confirmedReads: [],
+      rejectedReads: [],
+      events: [],
+    };
   }
 
   #up(): readonly string[] {

@@ -109,8 +109,8 @@ export class LoneServer {
   }
 
   /** Delivers a message to the core and returns what it answers, with an instant disk. */
-  tell(message: DistributiveOmit<Message, "to">): readonly Message[] {
-    this.raft.step({ ...message, to: this.id }, this.now);
+  tell(message: DistributiveOmit<Message, "to">, incarnation?: string): readonly Message[] {
+    this.raft.step({ ...message, to: this.id }, this.now, incarnation);
     return this.messages();
   }
 
@@ -125,17 +125,17 @@ export class LoneServer {
     return said;
   }
 
-  /** Makes it the leader of the next term with the votes of everybody. */
-  elect(): void {
+  /** Makes it the leader of the next term with the votes of everybody, cast from `stores` if they have names. */
+  elect(stores: ReadonlyMap<string, string> = new Map()): void {
     this.wait(this.raft.nextDeadline() - this.now);
     const { configuration } = this.raft.status();
     const others = configuration.voters.filter((voter) => voter !== this.id);
     for (const from of others) {
       const { term } = this.raft.status();
-      this.tell({ type: "preVoteResponse", from, term, campaignTerm: term + 1, granted: true });
+      this.tell({ type: "preVoteResponse", from, term, campaignTerm: term + 1, granted: true }, stores.get(from));
     }
     for (const from of others) {
-      this.tell({ type: "voteResponse", from, term: this.raft.status().term, granted: true });
+      this.tell({ type: "voteResponse", from, term: this.raft.status().term, granted: true }, stores.get(from));
     }
   }
 }

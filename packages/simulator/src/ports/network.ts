@@ -49,6 +49,10 @@ type LinkState = {
 /** What would wait longer than this at a slow link is dropped: queues have bounds. */
 const MAX_QUEUE_MS = 2_000;
 
+/** A message and the store of the server that sent it. */
+type Sent = { readonly message: Message; readonly incarnation: string };
+
+
 /** The network of one cluster. */
 export class Network {
   readonly behaviour: NetworkBehaviour;
@@ -66,7 +70,7 @@ export class Network {
   readonly #random: SeededRandom;
   readonly #links = new Map<string, Map<string, LinkState>>();
   readonly #seats = new Map<string, Seat>();
-  #remembered: Message[] = [];
+  #remembered: Sent[] = [];
   #sent = 0;
 
   constructor(options: { readonly world: World; readonly random: SeededRandom; readonly behaviour: NetworkBehaviour }) {
@@ -112,31 +116,31 @@ export class Network {
     this.#remembered = [];
   }
 
-  send(message: Message): void {
+  send(sent: Sent): void {
     const { loss, duplicate, replay } = this.behaviour;
     if (this.#random.chance(loss)) {
       this.counters.loss += 1;
       return;
     }
-    this.#travel(message);
+    this.#travel(sent);
     if (this.#random.chance(duplicate)) {
       this.counters.duplicate += 1;
-      this.#travel(message);
+      this.#travel(sent);
     }
     if (replay === 0) return;
     if (this.#remembered.length > 0 && this.#random.chance(replay)) {
       this.counters.replay += 1;
       this.#travel(this.#random.pick(this.#remembered));
     }
-    this.#remembered[this.#sent % REMEMBERED_MESSAGES] = message;
+    this.#remembered[this.#sent % REMEMBERED_MESSAGES] = sent;
     this.#sent += 1;
   }
 
-  #travel(message: Message): void {
+  #travel(sent: Sent): void {
     const sentMs = this.#world.nowMs;
-    const queueMs = this.#queueMs(message);
+    const queueMs = this.#queueMs(sent.message);
     if (queueMs === undefined) this.counters.clogged += 1;
-    else this.#world.after(this.#delayMs() + queueMs, () => this.#arrive(message, sentMs));
+    else this.#world.after(this.#delayMs() + queueMs, () => this.#arrive(sent, sentMs));
   }
 
   /** How long a message waits at a slow link; undefined if the queue there is full. */
@@ -157,7 +161,7 @@ export class Network {
     return this.#random.heavyTail(20, maxDelayMs);
   }
 
-  #arrive(message: Message, sentMs: number): void {
+  #arrive({ message, incarnation }: Sent, sentMs: number): void {
     const link = this.#link(message.from, message.to);
     if (link.cuts > 0) {
       this.counters.cut += 1;
@@ -169,8 +173,8 @@ export class Network {
     else link.lastArrivalSentMs = sentMs;
     this.counters.delivered += 1;
     this.#world.trace.note(this.#world.nowMs, message.type, message.to, message.term, message);
-    if (seat.process.isPaused) seat.process.post(0, () => seat.receiver.onMessage(message));
-    else if (seat.process.isAlive) seat.receiver.onMessage(message);
+    if (seat.process.isPaused) seat.process.post(0, () => seat.receiver.onMessage(message, incarnation));
+    else if (seat.process.isAlive) seat.receiver.onMessage(message, incarnation);
   }
 
   #named(name: LinkName): LinkState {
@@ -201,6 +205,7 @@ export class SimulatedTransport implements Transport {
   readonly #process: Process;
   readonly #onSend: (message: Message) => void;
   #isOpen = false;
+  #incarnation = "";
 
   constructor(options: {
     readonly nodeId: string;
@@ -219,6 +224,7 @@ export class SimulatedTransport implements Transport {
 
   start(receiver: TransportReceiver): Promise<void> {
     this.#isOpen = true;
+    this.#incarnation = receiver.identity.incarnation;
     this.#network.join(this.#nodeId, { process: this.#process, receiver });
     return Promise.resolve();
   }
@@ -229,7 +235,7 @@ export class SimulatedTransport implements Transport {
   send(message: Message): void {
     if (!this.#isOpen || message.to === this.#nodeId || !this.#process.mayAct()) return;
     this.#onSend(message);
-    this.#network.send(message);
+    this.#network.send({ message, incarnation: this.#incarnation });
   }
 
   close(): Promise<void> {

@@ -242,7 +242,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: "leader.ts",
-        find: "leader.reads.add(readId);",
+        find: "leader.reads.add({ readId });",
         replace: "server.output.confirmedReads.push({ readId, index: server.commitIndex });",
       },
     ],

@@ -1,0 +1,40 @@
+// What a leader changes about the membership of its own accord: a learner that was promised a vote gets it when it has
+// caught up (thesis 4.2.1), and a member that lost its store is taken back as a learner.
+
+import type { MembershipChange } from "./configuration-change.ts";
+import { proposeChange } from "./membership.ts";
+import type { Leader, Server } from "./server.ts";
+
+/** Proposes what is due, one change at a time; called once per turn. A refusal is no harm: it stays due. */
+export function maintainMembership(server: Server, leader: Leader): void {
+  const { records = [] } = server.configuration;
+  if (records.length === 0) return;
+  const change = dueReadmission(server, leader) ?? duePromotion(server, leader);
+  if (change !== undefined) proposeChange(server, { changes: [change] });
+}
+
+function dueReadmission(server: Server, leader: Leader): MembershipChange | undefined {
+  if (server.options.membership.readmission === "manual") return undefined;
+  const [, maxTimeout] = server.options.timing.electionTimeoutMs;
+  for (const [id, { stranger: incarnation, lastContact }] of leader.peers) {
+    // If the old store is still heard, two servers use one name, and neither must take the other's place.
+    if (incarnation !== undefined && server.now - lastContact >= maxTimeout)
+      return { type: "readmit", id, incarnation };
+  }
+  return undefined;
+}
+
+function duePromotion(server: Server, leader: Leader): MembershipChange | undefined {
+  const { records = [], learners } = server.configuration;
+  const promised = records.filter(({ id, promotes }) => promotes === true && learners.includes(id));
+  const ready = promised.find(({ id }) => hasCaughtUp(server, leader, id));
+  return ready && { type: "promote", id: ready.id };
+}
+
+function hasCaughtUp(server: Server, leader: Leader, id: string): boolean {
+  const progress = leader.peers.get(id);
+  if (progress === undefined || progress.mode !== "replicate" || progress.stranger !== undefined) return false;
+  const [, maxTimeout] = server.options.timing.electionTimeoutMs;
+  const isLive = server.now - progress.lastContact < maxTimeout;
+  return isLive && progress.matchIndex + server.options.limits.maxPromotionLag >= server.log.lastIndex;
+}
