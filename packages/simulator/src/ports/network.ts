@@ -52,7 +52,6 @@ const MAX_QUEUE_MS = 2_000;
 /** A message and the store of the server that sent it. */
 type Sent = { readonly message: Message; readonly incarnation: string };
 
-
 /** The network of one cluster. */
 export class Network {
   readonly behaviour: NetworkBehaviour;
