@@ -14,10 +14,19 @@ export function reachedByMajority({ voters, outgoing }: Configuration, valueOf: 
   return outgoing === undefined ? reached : Math.min(reached, reachedBy(outgoing, valueOf));
 }
 
+/** Of the values that are there, the largest that a majority has. Values are indexes, rounds and times: never below 0. */
 function reachedBy(voters: readonly NodeId[], valueOf: (voter: NodeId) => number): number {
-  const descending = voters.map(valueOf).toSorted((a, b) => b - a);
-  const reached = descending[majorityOf(voters) - 1];
-  return reached ?? 0;
+  const needed = majorityOf(voters);
+  const values = voters.map(valueOf);
+  let reached = 0;
+  for (const value of values) if (value > reached && countAtLeast(values, value) >= needed) reached = value;
+  return reached;
+}
+
+function countAtLeast(values: readonly number[], threshold: number): number {
+  let count = 0;
+  for (const value of values) if (value >= threshold) count += 1;
+  return count;
 }
 
 /** How a vote stands. `lost` means that a majority can no longer be reached. */

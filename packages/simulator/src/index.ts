@@ -19,5 +19,6 @@ export type {
   Operation,
   QueryOperation,
   Recorded,
+  Repeatable,
   Workload,
 } from "./workload/operation.ts";

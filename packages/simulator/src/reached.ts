@@ -32,6 +32,8 @@ export type ReachedCounters = {
   failStops: number;
   /** A proposal was replaced by another entry, and its client was told so. */
   proposalsDropped: number;
+  /** Clients sent an operation once more. Only in workloads whose operations may be repeated. */
+  repetitions: number;
   /** Clients did not learn the outcome of an operation. */
   unknownOutcomes: number;
   /** Linearizable reads that were answered. */
@@ -80,6 +82,7 @@ export class Reached {
     reorderedMessages: 0,
     failStops: 0,
     proposalsDropped: 0,
+    repetitions: 0,
     unknownOutcomes: 0,
     readsAnswered: 0,
     readsLost: 0,

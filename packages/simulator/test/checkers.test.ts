@@ -175,6 +175,16 @@ const broken: readonly { readonly property: string; readonly story: (stage: Stag
     },
   },
   {
+    property: "exactly once",
+    story: ({ inspector, n1 }) => {
+      const data = Uint8Array.of(1);
+      const repeatable = { answer: (result: unknown) => String(result), isOver: () => false };
+      inspector.attempted({ operation: 1, client: 1, data, repeatable });
+      inspector.applied(n1, { index: 1, term: 1, data }, 1);
+      inspector.applied(n1, { index: 2, term: 1, data }, 2);
+    },
+  },
+  {
     property: "log as stored",
     story: ({ inspector, n1 }) => inspector.turned(n1, statusOf(n1, { lastIndex: 1 })),
   },

@@ -1,5 +1,5 @@
-// Would the simulator notice? Mistakes are made in a copy of the core on purpose, and each must be found by a property with a
-// name. The whole table takes minutes: `pnpm --filter @quorate/simulator mutants`.
+// Would the simulator notice? Mistakes are made in copies of the packages on purpose, and each must be found by a property with
+// a name. The whole table takes minutes: `pnpm --filter @quorate/simulator mutants`.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,10 +23,10 @@ describe("mistakes in the core are found", () => {
     expect(await hunt({ name: "no mistake", edits: [] }, { seeds: 5 })).toEqual({ found: false, seeds: 5 });
   }, 60_000);
 
-  test.each(mutants)("the mistake fits the core's sources: $name", (mutant) => {
+  test.each(mutants)("the mistake fits the sources: $name", (mutant) => {
     const folder = mkdtempSync(join(tmpdir(), "quorate-mutant-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    expect(writeMutant(mutant, folder)).toBe(join(folder, "index.ts"));
+    expect(writeMutant(mutant, folder)).not.toEqual([]);
   });
 
   test.each(["nothing alike", "again and again"])(

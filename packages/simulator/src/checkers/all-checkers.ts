@@ -8,6 +8,7 @@ import { durableCommitment } from "./durable-commitment.ts";
 import { durablePromises } from "./durable-promises.ts";
 import { electedByMajority } from "./elected-by-majority.ts";
 import { electionSafety } from "./election-safety.ts";
+import { exactlyOnce } from "./exactly-once.ts";
 import { freshReads } from "./fresh-reads.ts";
 import { honestCampaigns } from "./honest-campaigns.ts";
 import { leaderAppendOnly } from "./leader-append-only.ts";
@@ -41,6 +42,7 @@ export const allCheckers: readonly CheckerFactory[] = [
   configurationOverlap,
   trueSnapshots,
   acknowledgedWrites,
+  exactlyOnce,
   monotonicState,
   freshReads,
   sameResults,

@@ -44,6 +44,13 @@ export type ClientCommand = {
   readonly operation: number;
   readonly client: number;
   readonly data: Uint8Array;
+  /** Only for an operation that its client may repeat. */
+  readonly repeatable?: {
+    /** What a result says, or undefined if it says that the answer is forgotten. */
+    readonly answer: (result: unknown) => string | undefined;
+    /** True once the client has been answered, or has given up. */
+    readonly isOver: () => boolean;
+  };
 };
 
 /** A linearizable read that was answered. */
@@ -105,6 +112,8 @@ export type Checker = {
   readonly onTurn?: (node: ObservedNode, status: NodeStatus) => void;
   /** A command was applied. */
   readonly onApply?: (node: ObservedNode, command: CommittedCommand, result: unknown) => void;
+  /** A client sends a command. */
+  readonly onAttempt?: (command: ClientCommand) => void;
   /** A client's command was acknowledged. */
   readonly onAcknowledged?: (
     command: ClientCommand,

@@ -48,6 +48,7 @@ export class Inspector {
       onCommit: hooks("onCommit"),
       onTurn: hooks("onTurn"),
       onApply: hooks("onApply"),
+      onAttempt: hooks("onAttempt"),
       onAcknowledged: hooks("onAcknowledged"),
       onRefused: hooks("onRefused"),
       onRead: hooks("onRead"),
@@ -108,6 +109,10 @@ export class Inspector {
   turned(node: ObservedNode, status: NodeStatus): void {
     this.#lookAtCommit(node, status);
     for (const hook of this.#hooks.onTurn) hook(node, status);
+  }
+
+  attempted(command: ClientCommand): void {
+    for (const hook of this.#hooks.onAttempt) hook(command);
   }
 
   acknowledged(command: ClientCommand, position: { readonly index: number; readonly term: number }): void {

@@ -1,5 +1,5 @@
-// A client: calls one operation after the other at whichever node it believes to lead, and writes down what it saw. It never
-// retries an operation, because the outcome of the first try may come true later.
+// A client: calls one operation after the other at whichever node it believes to lead, and writes down what it saw. It sends an
+// operation again only if the operation says that it may: the first try may come true later.
 
 import { codeOf, QuorateError } from "@quorate/contracts";
 import type { ClientCommand } from "../checkers/checker.ts";
@@ -16,6 +16,10 @@ import type { Json, Operation, Recorded, Workload } from "./operation.ts";
 const CALL_TIMEOUT_MS = 1_000;
 /** How long a client waits for any answer, in ms. */
 const PATIENCE_MS = 1_500;
+/** How long a client goes on to repeat an operation, in ms. */
+const REPEAT_MS = 6_000;
+/** The longest pause between two tries, in ms. */
+const PAUSE_MS = 100;
 
 /** What all clients of a run share. */
 export type Office<Query, Answer, Result> = {
@@ -48,11 +52,20 @@ type Ending =
 
 type Call<Query, Answer, Result> = {
   readonly operation: Operation<Query, Answer, Result>;
-  readonly command: ClientCommand;
+  readonly number: number;
   readonly begunMs: number;
   readonly seenBefore: number;
   /** Where the history has its beginning. */
   readonly place: number;
+  /** A try has ended without anybody knowing how. */
+  isUnknown: boolean;
+  isOver: boolean;
+};
+
+/** One try of a call. */
+type Attempt<Query, Answer, Result> = {
+  readonly call: Call<Query, Answer, Result>;
+  readonly command: ClientCommand;
   isOver: boolean;
 };
 
@@ -91,40 +104,47 @@ export class Client<Query, Answer, Result> {
     counts.invoked += 1;
     const number = counts.invoked;
     const operation = workload({ random: this.#random.next, client: this.#number, operation: number });
-    // A copy of its own tells this command from every other one, whatever the workload does with its bytes.
-    const data = "command" in operation ? operation.command.slice() : new Uint8Array(0);
-    const command = { operation: number, client: this.#number, data };
     const place = history.push(this.#event(operation, "invoke", operation.value));
-    const call = { operation, command, begunMs: world.nowMs, seenBefore: knownIndex, place, isOver: false };
+    const state = { isUnknown: false, isOver: false };
+    const call = { operation, number, begunMs: world.nowMs, seenBefore: knownIndex, place, ...state };
     this.#open = call;
     world.trace.note(world.nowMs, "invoke", this.#target.id, number, `${operation.f} ${operation.key ?? ""}`);
-    world.after(this.#wireMs(), () => this.#arrive(call, this.#target));
-    world.after(PATIENCE_MS, () => this.#end(call, { type: "command" in operation ? "info" : "refused" }));
+    this.#try(call);
+  }
+
+  #try(call: Call<Query, Answer, Result>): void {
+    const { world, inspector } = this.#office;
+    const { operation, number } = call;
+    const command = { operation: number, client: this.#number, ...bytesOf(call) };
+    const attempt = { call, command, isOver: false };
+    if ("command" in operation) inspector.attempted(command);
+    world.after(this.#wireMs(), () => this.#arrive(attempt, this.#target));
+    world.after(PATIENCE_MS, () => this.#ended(attempt, { type: "command" in operation ? "info" : "refused" }));
   }
 
   /** The request is at the node. */
-  #arrive(call: Call<Query, Answer, Result>, target: Machine<Query, Answer, Result>): void {
+  #arrive(attempt: Attempt<Query, Answer, Result>, target: Machine<Query, Answer, Result>): void {
     const { world } = this.#office;
     const { process } = target;
     if (process === undefined) {
-      this.#refused(call);
-      world.after(this.#wireMs(), () => this.#end(call, { type: "refused" }));
+      this.#refused(attempt);
+      world.after(this.#wireMs(), () => this.#ended(attempt, { type: "refused" }));
       return;
     }
     const answer = (ending: Ending | undefined): void => {
       process.openCalls -= 1;
       if (ending === undefined || !process.isAlive) return;
-      world.after(this.#wireMs(), () => this.#end(call, ending));
+      world.after(this.#wireMs(), () => this.#ended(attempt, ending));
     };
     const begin = (): void => {
       const { node } = target;
       process.openCalls += 1;
       if (node !== undefined) {
-        this.#call(call, { target, node, process }).then(answer, (error: unknown) =>
-          answer(process.isAlive ? this.#onError(call, error) : undefined),
+        this.#call(attempt, { target, node, process }).then(answer, (error: unknown) =>
+          answer(process.isAlive ? this.#onError(attempt, error) : undefined),
         );
       } else {
-        this.#refused(call);
+        this.#refused(attempt);
         answer({ type: "refused" });
       }
       world.promisesSettled();
@@ -135,7 +155,7 @@ export class Client<Query, Answer, Result> {
 
   /** How the call ended; undefined if the process has died before it could tell. */
   async #call(
-    { operation, command, seenBefore }: Call<Query, Answer, Result>,
+    { call: { operation, seenBefore }, command }: Attempt<Query, Answer, Result>,
     {
       target,
       node,
@@ -164,31 +184,50 @@ export class Client<Query, Answer, Result> {
     return { ...recorded(operation.record?.(answer), answer), index };
   }
 
-  #onError(call: Call<Query, Answer, Result>, error: unknown): Ending {
+  #onError(attempt: Attempt<Query, Answer, Result>, error: unknown): Ending {
     const { inspector, machines } = this.#office;
     const { counters } = this.#office.reached;
     if (!(error instanceof QuorateError)) {
       // A query that the state machine cannot answer is a mistake of the workload or of the machine.
-      inspector.report("workload", `operation ${call.command.operation} failed: ${String(error)}`);
+      inspector.report("workload", `operation ${attempt.call.number} failed: ${String(error)}`);
       return { type: "refused" };
     }
     const leaderId = error.details["leaderId"];
     this.#target = machines.find(({ id }) => id === leaderId) ?? this.#random.pick(machines);
-    const isCommand = "command" in call.operation;
+    const isCommand = "command" in attempt.call.operation;
     if (codeOf(error) === "QUORATE_PROPOSAL_DROPPED") counters.proposalsDropped += 1;
     if (!isCommand && codeOf(error) === "QUORATE_NO_LEADER") counters.readsLost += 1;
     if (error.outcome === "unknown" && isCommand) return { type: "info" };
-    this.#refused(call);
+    this.#refused(attempt);
     return { type: "refused" };
   }
 
-  #refused({ operation, command }: Call<Query, Answer, Result>): void {
-    if ("command" in operation) this.#office.inspector.refused(command);
+  #refused({ call, command }: Attempt<Query, Answer, Result>): void {
+    if ("command" in call.operation) this.#office.inspector.refused(command);
   }
 
-  /** The answer is at the client, or its patience is over. */
+  /** The answer to a try is at the client, or its patience is over. */
+  #ended(attempt: Attempt<Query, Answer, Result>, ending: Ending): void {
+    if (attempt.isOver) return;
+    attempt.isOver = true;
+    const { call } = attempt;
+    const { world, machines, reached } = this.#office;
+    const isRepeatable = "repeatable" in call.operation && call.operation.repeatable !== undefined;
+    if ("index" in ending || !isRepeatable) {
+      this.#end(call, ending);
+      return;
+    }
+    call.isUnknown ||= ending.type === "info";
+    if (world.nowMs - call.begunMs > REPEAT_MS) {
+      this.#end(call, call.isUnknown ? { type: "info" } : { type: "refused" });
+      return;
+    }
+    reached.counters.repetitions += 1;
+    if (!this.#target.isLeader) this.#target = this.#random.pick(machines);
+    world.after(this.#random.between(0, PAUSE_MS), () => this.#try(call));
+  }
+
   #end(call: Call<Query, Answer, Result>, ending: Ending): void {
-    if (call.isOver) return;
     call.isOver = true;
     const { world, machines } = this.#office;
     world.trace.note(world.nowMs, ending.type, `client ${this.#number}`, "index" in ending ? ending.index : 0);
@@ -242,6 +281,18 @@ export class Client<Query, Answer, Result> {
   #wireMs(): number {
     return this.#random.between(0.1, 2);
   }
+}
+
+/** A copy of its own tells the command of each try from every other one, whatever the workload does with its bytes. */
+function bytesOf<Query, Answer, Result>(call: Call<Query, Answer, Result>) {
+  const { operation } = call;
+  if (!("command" in operation)) return { data: new Uint8Array(0) };
+  const { repeatable } = operation;
+  const data = operation.command.slice();
+  if (repeatable === undefined) return { data };
+  // The result comes from the state machine that the operation was made for.
+  const answer = (result: unknown): string | undefined => repeatable.answer(result as Result);
+  return { data, repeatable: { answer, isOver: () => call.isOver } };
 }
 
 /** A result goes into the history as it is unless the operation says otherwise. */

@@ -24,6 +24,17 @@ export type CommandOperation<Result> = Description & {
   readonly command: Uint8Array;
   /** Default: `ok` with the result as value. */
   readonly record?: (result: Result) => Recorded;
+  /**
+   * The client sends it again, to any node, until it is answered: the state machine recognises repetitions. Every repetition
+   * must be answered as the first one was, as {@link Repeatable.answer} tells it.
+   */
+  readonly repeatable?: Repeatable<Result>;
+};
+
+/** How to tell that a repetition was recognised. */
+export type Repeatable<Result> = {
+  /** What the client is told, in words; undefined if the state machine has forgotten the answer, as it may when it has been heard. */
+  readonly answer: (result: Result) => string | undefined;
 };
 
 /** Reads the replicated state. */

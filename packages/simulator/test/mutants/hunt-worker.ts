@@ -1,27 +1,52 @@
-// Runs in a process of its own: simulates clusters whose core is the one given, until a property does not hold.
-// Arguments: entry point of the core, first seed, number of seeds. Prints one line of JSON.
+// Runs in a process of its own: simulates clusters in which some packages are replaced by those of a folder, until a property
+// does not hold. Arguments: folder, names of the packages, workload, first seed, number of seeds. Prints one line of JSON.
 import { registerHooks } from "node:module";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type * as Simulator from "../../src/index.ts";
 import type { Finding } from "./hunt.ts";
 
-const [entryPoint = "", firstSeed = "1", seeds = "100"] = process.argv.slice(2);
-const core = pathToFileURL(entryPoint).href;
+const [folder = "", packages = "", workload = "registers", firstSeed = "1", seeds = "100"] = process.argv.slice(2);
+const names = packages.split(",").filter((name) => name !== "");
+const copies = pathToFileURL(folder).href;
 
 registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier === "@quorate/core" ? { url: core, shortCircuit: true } : next(specifier, context),
+  resolve: (specifier, context, next) => {
+    const [, name = "", path = ""] = /^@quorate\/([a-z-]+)\/?(.*)$/.exec(specifier) ?? [];
+    if (names.includes(name)) {
+      return { url: pathToFileURL(join(folder, name, path, "index.ts")).href, shortCircuit: true };
+    }
+    // A copy finds what it imports where this file finds it.
+    const isInCopy = name !== "" && context.parentURL?.startsWith(copies) === true;
+    return next(specifier, isInCopy ? { ...context, parentURL: import.meta.url } : context);
+  },
 });
 
-const { registers, simulate, SimulationFailure } = await import("../../src/index.ts");
+const simulator = names.includes("simulator")
+  ? pathToFileURL(join(folder, "simulator/index.ts")).href
+  : "../../src/index.ts";
+// The copy has the same types as the package itself.
+const { registers, simulate } = (await import(simulator)) as typeof Simulator;
+const { sessionCounter } = await import("../support/session-counter.ts");
+
+async function run(seed: number): Promise<void> {
+  const nodes = seed % 2 === 0 ? 3 : 5;
+  if (workload === "sessions") await simulate({ seed, nodes, thinkMs: 50, ...sessionCounter() });
+  else await simulate({ seed, nodes, ...registers() });
+}
 
 let finding: Finding = { found: false, seeds: Number(seeds) };
 for (let tried = 1; tried <= Number(seeds) && !finding.found; tried++) {
   const seed = Number(firstSeed) + tried - 1;
   try {
-    await simulate({ seed, nodes: seed % 2 === 0 ? 3 : 5, ...registers() });
+    await run(seed);
   } catch (error) {
-    if (!(error instanceof SimulationFailure)) throw error;
+    if (!isFailure(error)) throw error;
     finding = { found: true, seeds: tried, seed, property: error.property, finding: error.finding };
   }
 }
 console.log(JSON.stringify(finding));
+
+function isFailure(error: unknown): error is { readonly property: string; readonly finding: string } {
+  return error instanceof Error && "property" in error && "finding" in error;
+}

@@ -30,11 +30,13 @@ export async function hunt(
 ): Promise<Finding> {
   const folder = mkdtempSync(join(tmpdir(), "quorate-mutant-"));
   try {
-    const entryPoint = writeMutant(mutant, folder);
+    const packages = writeMutant(mutant, folder);
     const { stdout } = await run(process.execPath, [
       "--conditions=quorate-source",
       worker,
-      entryPoint,
+      folder,
+      packages.join(),
+      mutant.workload ?? "registers",
       String(firstSeed),
       String(seeds),
     ]);

@@ -1,8 +1,17 @@
-// Mistakes that implementations of Raft have made, as edits of the core's sources. The simulator must find each of them.
-// An edit that no longer fits the source fails loudly: then the mistake must be written anew for the new source.
+// Mistakes that implementations of Raft have made, as edits of the sources. The simulator must find each of them. An edit that
+// no longer fits the source fails loudly: then the mistake must be written anew for the new source.
+import { membershipMutants } from "./membership-mutants.ts";
+import { stateMutants } from "./state-mutants.ts";
 
 /** One replacement; `find` must occur exactly once in the file. */
-export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
+export type Edit = {
+  /** Default: core. */
+  readonly package?: "core" | "node" | "client" | "simulator";
+  /** In the package's `src`. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+};
 
 /** One mistake. */
 export type Mutant = {
@@ -11,9 +20,12 @@ export type Mutant = {
   readonly edits: readonly Edit[];
   /** Found within few enough seeds for every test run. */
   readonly isFast?: boolean;
+  /** Clients that repeat their commands through sessions; default: registers. */
+  readonly workload?: "sessions";
 };
 
-export const mutants: readonly Mutant[] = [
+/** Elections, replication, commitment, reads. */
+const coreMutants: readonly Mutant[] = [
   {
     name: "votes without looking at the candidate's log",
     isFast: true,
@@ -278,3 +290,5 @@ export const mutants: readonly Mutant[] = [
     ],
   },
 ];
+
+export const mutants: readonly Mutant[] = [...coreMutants, ...membershipMutants, ...stateMutants];

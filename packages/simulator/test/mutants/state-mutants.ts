@@ -1,0 +1,116 @@
+// Mistakes about snapshots, sessions and damaged disks. Thesis chapters 5 and 6.3.
+import type { Mutant } from "./mutants.ts";
+
+export const stateMutants: readonly Mutant[] = [
+  {
+    name: "leaves the present configuration out of its snapshots",
+    edits: [
+      {
+        package: "node",
+        file: "snapshot-work.ts",
+        find: "configuration: raft.configurationAt(index) };",
+        replace: "configuration: raft.options.configuration };",
+      },
+    ],
+  },
+  {
+    name: "leaves the sessions out of its snapshots",
+    workload: "sessions",
+    edits: [
+      {
+        package: "client",
+        file: "sessions/with-sessions.ts",
+        find: "encodeSessionTable(this.#table.view(), this.#machine.snapshot())",
+        replace: "encodeSessionTable([], this.#machine.snapshot())",
+      },
+    ],
+  },
+  {
+    name: "keeps the log behind a snapshot that contradicts it",
+    edits: [
+      {
+        file: "snapshot.ts",
+        find: "const keepsTail = server.log.contains(position);",
+        replace: "const keepsTail = position.index <= server.log.lastIndex;",
+      },
+      {
+        file: "log.ts",
+        find: "const hasBase = this.contains(base);",
+        replace: "const hasBase = base.index <= this.#lastIndex;",
+      },
+    ],
+  },
+  {
+    name: "installs a snapshot that is older than what it has committed",
+    edits: [
+      {
+        file: "snapshot.ts",
+        find: "if (message.lastIncludedIndex <= server.commitIndex) {",
+        replace: "if (message.lastIncludedIndex < 0) {",
+      },
+      { file: "snapshot.ts", find: "if (position.index <= server.commitIndex) return false;", replace: "" },
+    ],
+  },
+  {
+    name: "forgets the log before the snapshot is durable",
+    edits: [
+      {
+        package: "node",
+        file: "snapshot-work.ts",
+        find: "const position = { index, term, configuration: raft.configurationAt(index) };",
+        replace:
+          "const position = { index, term, configuration: raft.configurationAt(index) };\n    input(() => void raft.compact(index));",
+      },
+    ],
+  },
+  {
+    name: "forgets the sessions when another server leads",
+    workload: "sessions",
+    edits: [
+      {
+        package: "client",
+        file: "sessions/with-sessions.ts",
+        find: "  #applyEnvelope(committed: CommittedCommand): SessionResult<Result> {\n    const { index, term, data } = committed;",
+        replace:
+          "  #term = 0;\n  #applyEnvelope(committed: CommittedCommand): SessionResult<Result> {\n    const { index, term, data } = committed;\n    if (term !== this.#term) this.#table = new SessionTable(this.#limits);\n    this.#term = term;",
+      },
+    ],
+  },
+  {
+    name: "remembers answers only as long as its process lives",
+    workload: "sessions",
+    edits: [
+      {
+        package: "client",
+        file: "sessions/with-sessions.ts",
+        find: "if (known !== undefined) {",
+        replace: "if (known !== undefined && known.index > this.#restoredAt) {",
+      },
+      {
+        package: "client",
+        file: "sessions/with-sessions.ts",
+        find: "    this.#table = new SessionTable(this.#limits, sessions);",
+        replace:
+          "    this.#table = new SessionTable(this.#limits, sessions);\n    this.#restoredAt = Math.max(0, ...sessions.map(({ lastUsedIndex }) => lastUsedIndex));",
+      },
+      {
+        package: "client",
+        file: "sessions/with-sessions.ts",
+        find: "  #table: SessionTable;",
+        replace: "  #table: SessionTable;\n  #restoredAt = 0;",
+      },
+    ],
+  },
+  {
+    name: "cuts its log off where a bit has changed on the disk",
+    edits: [
+      {
+        package: "simulator",
+        file: "ports/storage.ts",
+        find: "if (this.#disk.rot.index !== undefined) return Promise.reject(corrupt(this.#disk.rot.index));",
+        replace:
+          'const truncateFrom = this.#disk.rot.index;\n    for (const image of truncateFrom === undefined ? [] : [this.#disk.durable, this.#disk.visible]) image.take({ kind: "write", write: { truncateFrom, entries: [] } });',
+      },
+    ],
+  },
+];
