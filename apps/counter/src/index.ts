@@ -16,5 +16,5 @@ export { CounterMachine } from "./state-machine/machine.ts";
 export type { AnswerTableLimits } from "./state-machine/answer-table.ts";
 export type { Answer, CommandResult, Query, RegisterState, Result } from "./state-machine/result.ts";
 export { startService } from "./service.ts";
-export type { RunningService, ServiceOptions } from "./service.ts";
+export type { ClientPortParts, RunningService, ServiceOptions } from "./service.ts";
 export type { HttpHandler } from "./http/app.ts";

@@ -1,5 +1,6 @@
 // A node as a process: configuration in, log lines out, sockets open until somebody closes it.
 
+import { type ClientListener, serveClients } from "@quorate/client/server";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { composeAdapters } from "./compose.ts";
 import { formatHostPort } from "./config/addresses.ts";
@@ -12,6 +13,8 @@ import { type RunningService, startService } from "./service.ts";
 export type RunningServer = AsyncDisposable & {
   /** Where the HTTP interface really listens. */
   readonly url: string;
+  /** Where the binary protocol is served, such as `tcp://127.0.0.1:8201`; undefined if it is not. */
+  readonly clientUrl: string | undefined;
   /** Resolves if the node stops by itself, with the reason; a closed node never does. */
   readonly failed: Promise<{ readonly code: string; readonly detail: string }>;
   /** Takes no new requests, lets those in progress end, and stops the node. Idempotent. */
@@ -29,24 +32,28 @@ export async function startServer(checked: CheckedConfig, destination: Destinati
     clusterId: config.cluster,
     nodeId: config.id,
     httpUrls: new Map(Object.entries(config.members).map(([id, { http }]) => [id, urlOf(http)])),
+    clientAddresses: clientAddressesOf(config),
     ...composeAdapters(config),
     raft: config.raft,
     onDefect: (err) => logger.error({ err }, "defect"),
   });
   const failed = followEvents(service, logger);
-  const listener = await listenOrClose(service, config, logger);
+  const { listener, clients } = await listenOrClose(service, config, logger);
   const url = urlOf(listener.address);
+  const clientUrl = clients && `tcp://${formatHostPort(clients.address)}`;
   const { transport, listen, data, members } = config;
   // Other transports than TCP do not listen.
   const peer = transport.type === "tcp" && listen.peer !== undefined ? { peer: formatHostPort(listen.peer) } : {};
-  logger.info({ http: url, transport: transport.type, ...peer, data, members: Object.keys(members) }, "ready");
+  const client = clientUrl === undefined ? {} : { client: clientUrl };
+  const facts = { http: url, ...client, transport: transport.type, ...peer, data, members: Object.keys(members) };
+  logger.info(facts, "ready");
 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= stop(service, listener, logger);
+    closing ??= stop(service, [listener, ...(clients === undefined ? [] : [clients])], logger);
     return closing;
   };
-  return { url, failed, close, [Symbol.asyncDispose]: close };
+  return { url, clientUrl, failed, close, [Symbol.asyncDispose]: close };
 }
 
 function createLogger({ cluster, id }: Config, destination: DestinationStream): Logger {
@@ -61,14 +68,25 @@ function createLogger({ cluster, id }: Config, destination: DestinationStream): 
   );
 }
 
-async function listenOrClose(service: RunningService, config: Config, logger: Logger): Promise<HttpListener> {
+function clientAddressesOf({ members }: Config): ReadonlyMap<string, string> {
+  const all = Object.entries(members);
+  return new Map(
+    all.flatMap(([id, { client }]) => (client === undefined ? [] : [[id, formatHostPort(client)] as const])),
+  );
+}
+
+type Listeners = { readonly listener: HttpListener; readonly clients: ClientListener | undefined };
+
+async function listenOrClose(service: RunningService, config: Config, logger: Logger): Promise<Listeners> {
+  let listener: HttpListener | undefined;
   try {
-    return await listenHttp({
-      listen: config.listen.http,
-      handler: service.handle,
-      onDefect: (err) => logger.error({ err }, "defect"),
-    });
+    const onDefect = (err: unknown): void => logger.error({ err }, "defect");
+    listener = await listenHttp({ listen: config.listen.http, handler: service.handle, onDefect });
+    const { client } = config.listen;
+    const clients = client && (await serveClients({ ...service.clientPort, listen: client }));
+    return { listener, clients };
   } catch (error) {
+    await listener?.close(0);
     await service.close();
     throw error;
   }
@@ -87,11 +105,15 @@ function followEvents(service: RunningService, logger: Logger): RunningServer["f
   });
 }
 
-async function stop(service: RunningService, listener: HttpListener, logger: Logger): Promise<void> {
+async function stop(
+  service: RunningService,
+  listeners: readonly Pick<HttpListener, "close">[],
+  logger: Logger,
+): Promise<void> {
   logger.info("stopping");
   await service.drain();
   // Requests in progress still need the node, so it stops last.
-  await listener.close(graceMs);
+  await Promise.all(listeners.map((listener) => listener.close(graceMs)));
   await service.close();
   logger.info("stopped");
 }

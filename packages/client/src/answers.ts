@@ -1,7 +1,7 @@
 // From answers to results: the members that every caller relies on are checked here, once.
 
 import { QuorateError } from "@quorate/contracts";
-import type { Answer } from "./attempt.ts";
+import type { Answer } from "./request.ts";
 import type {
   Consistency,
   CounterValue,
@@ -40,20 +40,17 @@ export function leadership({ endpoint, body }: Answer): Leadership {
 }
 
 /** The position of an answer without a body. */
-export function logPosition({ endpoint, headers }: Answer): LogPosition {
-  const index = Number(headers.get("raft-index") ?? "missing");
-  const term = Number(headers.get("raft-term") ?? "missing");
-  if (!isInteger(index) || !isInteger(term)) throw unreadable(endpoint);
-  return { index, term };
+export function logPosition({ endpoint, position }: Answer): LogPosition {
+  if (position === undefined) throw unreadable(endpoint);
+  return position;
 }
 
-export function readMark({ headers }: Answer, asked: Consistency): ReadMark {
-  const used = headers.get("raft-consistency");
-  return { consistency: used === "linearizable" || used === "lease" || used === "stale" ? used : asked };
+export function readMark({ consistency }: Answer, asked: Consistency): ReadMark {
+  return { consistency: consistency ?? asked };
 }
 
-export function writeMark({ headers }: Answer, idempotencyKey: string): WriteMark {
-  return { replayed: headers.get("idempotency-replayed") === "true", idempotencyKey };
+export function writeMark({ replayed }: Answer, idempotencyKey: string | undefined): WriteMark {
+  return { replayed, idempotencyKey };
 }
 
 export function nodeStatus({ endpoint, body }: Answer): NodeStatus {
@@ -73,7 +70,7 @@ function isInteger(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }
 
-function unreadable(endpoint: string): QuorateError {
+export function unreadable(endpoint: string): QuorateError {
   return new QuorateError({
     code: "QUORATE_ANSWER_INVALID",
     message: `${endpoint} answered with success, but not in the form that this client knows.`,

@@ -1,16 +1,17 @@
 // Checks of what callers pass in, before anything is sent.
 
 import { QuorateError } from "@quorate/contracts";
+import type { WriteCondition } from "./operations/operation.ts";
 
 /** Largest name of a counter, key of a register or id of a node, in bytes of UTF-8. */
 export const maxNameBytes = 256;
 
-/** A name as a path segment. Throws `QUORATE_COMMAND_INVALID` if it cannot be one. */
-export function encodeName(name: string): string {
+/** The name of a counter or the key of a register. Throws `QUORATE_COMMAND_INVALID` if it cannot be one. */
+export function checkedName(name: string): string {
   // Addresses drop the segments "." and "..", percent-encoded or not, so such names could never arrive.
   if (name === "." || name === "..") throw invalid(`the name "${name}" cannot be part of an address`);
   checkText("the name", name);
-  return encodeURIComponent(name);
+  return name;
 }
 
 /** The id of a node. Throws `QUORATE_COMMAND_INVALID` if no node can have it. */
@@ -25,11 +26,17 @@ function checkText(what: string, text: string): void {
   if (bytes < 1 || bytes > maxNameBytes) throw invalid(`${what} has ${bytes} bytes, allowed are 1 to ${maxNameBytes}`);
 }
 
-/** The caller's key, or a new random one. */
-export function idempotencyKey(key: string | undefined): string {
-  if (key === undefined) return crypto.randomUUID();
+/** A key that the caller gave. Throws `QUORATE_COMMAND_INVALID` if it cannot be one. */
+export function checkedKey(key: string): string {
   if (/^[\x21-\x7e]{1,128}$/.test(key)) return key;
   throw invalid("idempotencyKey must be 1 to 128 visible ASCII characters");
+}
+
+/** A condition that can be met. Throws `QUORATE_COMMAND_INVALID`. */
+export function checkedCondition({ ifMatch, ifNoneMatch }: WriteCondition): WriteCondition {
+  if (ifMatch !== undefined && ifNoneMatch !== undefined) throw invalid("ifMatch and ifNoneMatch exclude each other");
+  if (ifMatch !== undefined && !Number.isSafeInteger(ifMatch)) throw invalid(`ifMatch is ${ifMatch}, not a revision`);
+  return { ifMatch, ifNoneMatch };
 }
 
 /** JSON text of a value; throws on what JSON cannot carry, which types alone cannot prevent. */

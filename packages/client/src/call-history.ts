@@ -1,7 +1,7 @@
 // What has happened in a call so far, and the error that tells it when the budget is spent.
 
 import { QuorateError } from "@quorate/contracts";
-import type { AttemptResult, Request } from "./attempt.ts";
+import { type AttemptResult, describeRequest, type Request } from "./request.ts";
 
 /** The attempts of one call. */
 export class CallHistory {
@@ -57,7 +57,7 @@ export class CallHistory {
 
   /** The error for a call that must not be repeated after an attempt that was sent and not answered. */
   unanswered(): QuorateError {
-    const what = `${this.#request.method} ${this.#request.path}`;
+    const what = describeRequest(this.#request);
     return new QuorateError({
       code: "QUORATE_PROPOSAL_TIMEOUT",
       message: `${what} was sent, but not answered; its outcome is unknown. ${this.#words()}`,
@@ -70,19 +70,22 @@ export class CallHistory {
 
   /** The error for a call whose budget is spent. */
   givenUp(): QuorateError {
-    const what = `${this.#request.method} ${this.#request.path}`;
+    const what = describeRequest(this.#request);
     const spent = `within ${this.#budgetMs} ms (${this.#attempts} attempts)`;
     const words = this.#words();
     const details = this.#details();
     if (this.#outcomeUnknown) {
-      const idempotencyKey = this.#request.headers["idempotency-key"];
+      const { idempotencyKey } = this.#request;
       return new QuorateError({
         code: "QUORATE_PROPOSAL_TIMEOUT",
         message: `${what} was not confirmed ${spent}; its outcome is unknown. ${words}`,
-        hint: `Retry with the same Idempotency-Key (${idempotencyKey}), or read back before assuming failure.`,
+        hint:
+          idempotencyKey === undefined
+            ? "Read back before assuming failure. With an idempotencyKey of your own you could repeat the call safely."
+            : `Retry with the same Idempotency-Key (${idempotencyKey}), or read back before assuming failure.`,
         retryable: true,
         outcome: "unknown",
-        details: { ...details, idempotencyKey },
+        details: idempotencyKey === undefined ? details : { ...details, idempotencyKey },
         cause: this.#lastRefusal,
       });
     }

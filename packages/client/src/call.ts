@@ -3,11 +3,11 @@
 // What has no key, a transfer of leadership, is tried again only while no attempt can have taken effect.
 
 import { QuorateError } from "@quorate/contracts";
-import { type Answer, attempt, type AttemptResult, type Request } from "./attempt.ts";
 import { pauseMs, wait } from "./backoff.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { CallHistory } from "./call-history.ts";
 import type { Settings } from "./options.ts";
+import type { Answer, Attempt, AttemptResult, Request } from "./request.ts";
 
 /** Leaders learned from redirects are not in the list of endpoints; this bounds a chain of them in one round. */
 const maxAttemptsBeyondEndpoints = 5;
@@ -27,6 +27,7 @@ const endsOfTransfer: ReadonlySet<string> = new Set(["QUORATE_TRANSFER_REFUSED",
 export type CallContext = {
   readonly settings: Settings;
   readonly endpoints: Endpoints;
+  readonly attempt: Attempt;
 };
 
 /** What one round came to, when nothing was thrown. */
@@ -40,10 +41,19 @@ type RoundResult =
  * Rejects with the node's error if that is definite, with `QUORATE_PROPOSAL_TIMEOUT` (outcome `unknown`),
  * `QUORATE_NO_LEADER` or `QUORATE_UNREACHABLE` when the budget is spent, and with the signal's reason when it is aborted.
  */
-export async function call(context: CallContext, request: Request, signal: AbortSignal): Promise<Answer> {
+export async function call(
+  context: CallContext,
+  request: Request,
+  options: {
+    readonly signal: AbortSignal;
+    /** When the budget ends, in ms of the clock. Default: a whole budget from now. */
+    readonly deadlineMs?: number | undefined;
+  },
+): Promise<Answer> {
+  const { signal } = options;
   const { clock, random, retry } = context.settings;
   const history = new CallHistory(request, retry.budgetMs);
-  const deadlineMs = clock.now() + retry.budgetMs;
+  const deadlineMs = options.deadlineMs ?? clock.now() + retry.budgetMs;
   for (let round = 0; ; round += 1) {
     const result = await tryRound({ context, request, signal, history, deadlineMs });
     if (result.type === "answered") return result.answer;
@@ -62,7 +72,7 @@ async function tryRound(round: {
   readonly deadlineMs: number;
 }): Promise<RoundResult> {
   const { context, request, signal, history, deadlineMs } = round;
-  const { settings, endpoints } = context;
+  const { settings, endpoints, attempt } = context;
   const tried = new Set<string>();
   let target = request.needsLeader ? endpoints.first() : endpoints.next(tried);
   while (target !== undefined && tried.size < endpoints.count + maxAttemptsBeyondEndpoints) {
@@ -71,7 +81,7 @@ async function tryRound(round: {
     const attemptMs = settings.retry.attemptTimeoutMs * 2 ** history.timeoutsOf(target);
     // Giving up early on what cannot be repeated would gain nothing.
     const timeoutMs = request.isRepeatable ? Math.min(leftMs, attemptMs) : leftMs;
-    const result = await attempt(settings, { request, endpoint: target, timeoutMs, signal });
+    const result = await attempt({ request, endpoint: target, timeoutMs, signal });
     history.add(target, result);
     learn({ endpoints, target, request, result });
     if (result.type === "answered") return result;
@@ -103,16 +113,14 @@ function learn(asked: {
 
 /** A refusal about the node, not about the request. */
 function isUnfit(result: AttemptResult): boolean {
-  return result.type === "refused" && Number(result.error.details["status"]) >= 500;
+  return result.type === "refused" && result.scope === "node";
 }
 
 /** Throws what is definite; ends the round if other nodes could not do better; else undefined: ask the next one. */
 function judge(result: AttemptResult, history: CallHistory): RoundResult | undefined {
   if (result.type !== "refused") return undefined;
   const { error } = result;
-  if (error.details["status"] === 429 || error.code === "QUORATE_BUSY") {
-    return { type: "pause", atLeastMs: result.retryAfterMs };
-  }
+  if (result.scope === "load") return { type: "pause", atLeastMs: result.retryAfterMs };
   if (endsOfTransfer.has(error.code)) throw error;
   if (error.retryable || isUnfit(result)) return undefined;
   if (!history.outcomeUnknown || decisions.has(error.code)) throw error;

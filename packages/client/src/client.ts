@@ -2,16 +2,20 @@
 
 import { QuorateError } from "@quorate/contracts";
 import { leadership, nodeStatus } from "./answers.ts";
-import { type Answer, attempt, originOfLeader, type Request } from "./attempt.ts";
 import { call, type CallContext } from "./call.ts";
 import { type Counter, counter } from "./counter.ts";
 import { Endpoints } from "./endpoints.ts";
-import { type ClientOptions, completeOptions, originOf } from "./options.ts";
+import { httpAttempt, originOfLeader } from "./http/attempt.ts";
+import { type ClientOptions, completeOptions, isBinary, originOf } from "./options.ts";
 import { type Register, register } from "./register.ts";
-import { transferRequest } from "./requests.ts";
+import type { Answer, Attempt, AttemptResult } from "./request.ts";
+import { type Calls, readRequest, statusRequest, transferRequest, writeRequest } from "./requests.ts";
+import { binaryAttempt, binaryEndpoint } from "./tcp/attempt.ts";
+import { Connections } from "./tcp/connections.ts";
+import { sessionsOf } from "./tcp/session-writes.ts";
 import type { Leadership, NodeStatus } from "./types.ts";
 
-/** A cluster seen through its HTTP interface. Calls may run concurrently. */
+/** A cluster seen through its HTTP interface or its client ports. Calls may run concurrently. */
 export type Client = {
   counter(name: string): Counter;
   register(key: string): Register;
@@ -29,72 +33,91 @@ export type Client = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-const statusRequest: Request = {
-  method: "GET",
-  path: "/v1/status",
-  headers: { accept: "application/json" },
-  isWrite: false,
-  isRepeatable: true,
-  needsLeader: false,
-};
-
 /**
  * A client of the cluster behind `endpoints`. It connects at the first call and remembers the leader.
  * Throws `QUORATE_CONFIG_INVALID`.
  */
 export function createClient(options: ClientOptions): Client {
   const settings = completeOptions(options);
-  const context: CallContext = { settings, endpoints: new Endpoints(settings.endpoints) };
   const closing = new AbortController();
-
-  const send = async (request: Request, signal: AbortSignal | undefined): Promise<Answer> => {
-    const joined = joinSignals(closing.signal, signal);
+  const { clock, dial } = settings;
+  const connections = new Connections({ clock, dial, closing: closing.signal });
+  const overBinary = binaryAttempt(connections);
+  const attempt: Attempt = (one) => (isBinary(one.endpoint) ? overBinary(one) : httpAttempt(settings, one));
+  const context: CallContext = { settings, endpoints: new Endpoints(settings.endpoints), attempt };
+  // A write that may be repeated over HTTP must carry a key that both wires know.
+  const sessions = settings.endpoints.every(isBinary) ? sessionsOf(context, connections, closing.signal) : undefined;
+  const joined = async <T>(signal: AbortSignal | undefined, work: (either: AbortSignal) => Promise<T>): Promise<T> => {
+    const either = joinSignals(closing.signal, signal);
     try {
-      return await call(context, request, joined.signal);
+      return await work(either.signal);
     } finally {
-      joined.release();
+      either.release();
     }
+  };
+  const calls: Calls = {
+    read: (operation, { signal, ...rest }) =>
+      joined(signal, (either) => call(context, readRequest(operation, rest), { signal: either })),
+    write(operation, { signal, idempotencyKey }) {
+      if (sessions !== undefined && idempotencyKey === undefined) {
+        return joined(signal, (either) => sessions.write(operation, either));
+      }
+      const key = idempotencyKey ?? crypto.randomUUID();
+      const request = writeRequest(operation, key);
+      return joined(signal, async (either) => {
+        return { answer: await call(context, request, { signal: either }), idempotencyKey: key };
+      });
+    },
   };
 
   const close = (): Promise<void> => {
-    closing.abort(closedError());
+    if (closing.signal.aborted) return Promise.resolve();
+    sessions?.close();
+    const reason = closedError();
+    closing.abort(reason);
+    connections.close(reason);
     return Promise.resolve();
   };
 
   return {
-    counter: (name) => counter(name, send),
-    register: (key) => register(key, send),
-    async status(endpoint, { signal } = {}) {
+    counter: (name) => counter(name, calls),
+    register: (key) => register(key, calls),
+    status(endpoint, { signal } = {}) {
       const origin = originOf(endpoint);
-      const joined = joinSignals(closing.signal, signal);
-      try {
-        const timeoutMs = settings.retry.attemptTimeoutMs;
-        const result = await attempt(settings, {
-          request: statusRequest,
-          endpoint: origin,
-          timeoutMs,
-          signal: joined.signal,
-        });
-        if (result.type === "answered") return nodeStatus(result.answer);
-        if (result.type === "refused") throw result.error;
-        throw unreachable(
-          origin,
-          result.type === "failed" ? result.reason : "redirects, which a node's status never does",
-        );
-      } finally {
-        joined.release();
-      }
+      const timeoutMs = settings.retry.attemptTimeoutMs;
+      return joined(signal, async (either) =>
+        statusFrom(origin, await attempt({ request: statusRequest, endpoint: origin, timeoutMs, signal: either })),
+      );
     },
-    async transferLeadership(to, { signal } = {}) {
-      const result = leadership(await send(transferRequest(to), signal));
-      // Whoever answered led until now; later calls would have to be redirected.
-      const origin = originOfLeader(result.leader.http);
-      if (origin !== undefined) context.endpoints.remember(origin);
-      return result;
-    },
+    transferLeadership: (to, { signal } = {}) =>
+      joined(signal, async (either) => {
+        const answer = await call(context, transferRequest(to), { signal: either });
+        // Whoever answered led until now; later calls would have to be redirected.
+        const leader = leaderEndpoint(answer);
+        if (leader !== undefined) context.endpoints.remember(leader);
+        return leadership(answer);
+      }),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function statusFrom(origin: string, result: AttemptResult): NodeStatus {
+  if (result.type === "answered") return nodeStatus(result.answer);
+  if (result.type === "refused") throw result.error;
+  throw unreachable(origin, result.type === "failed" ? result.reason : "redirects, which a node's status never does");
+}
+
+/** Where the leader that the answer to a transfer names is reached, over the wire that the answer came over. */
+function leaderEndpoint({ endpoint, body }: Answer): string | undefined {
+  const leader = body?.["leader"];
+  if (typeof leader !== "object" || leader === null) return undefined;
+  if (isBinary(endpoint)) {
+    return "client" in leader && typeof leader.client === "string"
+      ? binaryEndpoint(leader.client, endpoint)
+      : undefined;
+  }
+  return "http" in leader && typeof leader.http === "string" ? originOfLeader(leader.http) : undefined;
 }
 
 /** One signal for two; `release` lets go of the listeners, so that calls leave nothing behind on long-lived signals. */

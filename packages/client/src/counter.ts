@@ -1,8 +1,8 @@
 // A counter as the client sees it.
 
 import { counterValue, readMark, writeMark } from "./answers.ts";
-import { encodeName, invalid } from "./arguments.ts";
-import { readRequest, type Send, writeRequest } from "./requests.ts";
+import { checkedName, invalid } from "./arguments.ts";
+import type { Calls } from "./requests.ts";
 import type { CounterValue, ReadMark, ReadOptions, WriteMark, WriteOptions } from "./types.ts";
 
 /** A named integer within ±(2^53−1). */
@@ -18,18 +18,16 @@ export type Counter = {
 };
 
 /** The counter of that name; the name is 1 to 256 bytes of UTF-8. */
-export function counter(name: string, send: Send): Counter {
-  const path = `/v1/counters/${encodeName(name)}`;
+export function counter(givenName: string, calls: Calls): Counter {
+  const name = checkedName(givenName);
   return {
     async add(by = 1, options = {}) {
       if (!Number.isSafeInteger(by)) throw invalid(`by is ${by}, must be an integer within ±(2^53−1)`);
-      const body = JSON.stringify({ by });
-      const { request, key } = writeRequest({ method: "POST", path: `${path}/increments`, body }, options);
-      const answer = await send(request, options.signal);
-      return { ...counterValue(answer), ...writeMark(answer, key) };
+      const { answer, idempotencyKey } = await calls.write({ type: "counterAdd", name, by }, options);
+      return { ...counterValue(answer), ...writeMark(answer, idempotencyKey) };
     },
     async get(options = {}) {
-      const answer = await send(readRequest(path, options), options.signal);
+      const answer = await calls.read({ type: "counterGet", name }, options);
       return { ...counterValue(answer), ...readMark(answer, options.consistency ?? "linearizable") };
     },
   };

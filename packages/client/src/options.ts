@@ -2,6 +2,8 @@
 
 import { type Clock, QuorateError, type Random } from "@quorate/contracts";
 import { systemClock } from "./system-clock.ts";
+import type { Dial } from "./tcp/connection.ts";
+import { socketDial, type TlsOptions } from "./tcp/node-sockets.ts";
 
 /** The part of `fetch` that the client uses. It must honour `init.signal`. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
@@ -23,11 +25,18 @@ export type RetryOptions = {
 
 /** What a client is made of. */
 export type ClientOptions = {
-  /** One or more nodes' HTTP addresses, such as `http://127.0.0.1:8101`. The others are found through them. */
+  /**
+   * Addresses of one or more nodes; the others are found through them. `tcp://127.0.0.1:8201` and `tls://…` name client
+   * ports and speak the binary protocol, `http://127.0.0.1:8101` and `https://…` the HTTP interface.
+   */
   readonly endpoints: readonly string[];
   readonly retry?: RetryOptions;
+  /** What `tls://` endpoints need. */
+  readonly tls?: TlsOptions;
   /** Default: the global `fetch`. */
   readonly fetch?: FetchFunction;
+  /** How connections to `tcp://` and `tls://` endpoints are made. Default: the sockets of Node. */
+  readonly dial?: Dial;
   /** Default: the system's monotonic clock. */
   readonly clock?: Clock;
   /** Default: `Math.random`. */
@@ -39,6 +48,7 @@ export type Settings = {
   readonly endpoints: readonly string[];
   readonly retry: Required<RetryOptions>;
   readonly fetch: FetchFunction;
+  readonly dial: Dial;
   readonly clock: Clock;
   readonly random: Random;
 };
@@ -47,7 +57,7 @@ export type Settings = {
 export function completeOptions(options: ClientOptions): Settings {
   const endpoints = [...new Set(options.endpoints.map(originOf))];
   if (endpoints.length === 0) {
-    throw invalid("endpoints is empty", "Give the HTTP address of at least one node.");
+    throw invalid("endpoints is empty", "Give the address of at least one node.");
   }
   const retry = {
     budgetMs: positive("retry.budgetMs", options.retry?.budgetMs ?? 10_000),
@@ -58,25 +68,33 @@ export function completeOptions(options: ClientOptions): Settings {
   return {
     endpoints,
     retry,
+    dial: options.dial ?? socketDial(options.tls),
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
 }
 
-/** The origin of an endpoint, the form in which endpoints are compared. Throws on anything but an HTTP address. */
+/** True if an endpoint, as `originOf` writes it, speaks the binary protocol. */
+export function isBinary(endpoint: string): boolean {
+  return endpoint.startsWith("tcp:") || endpoint.startsWith("tls:");
+}
+
+/** The origin of an endpoint, the form in which endpoints are compared. Throws on anything but the four kinds. */
 export function originOf(endpoint: string): string {
   const url = URL.parse(endpoint);
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+  if (url === null || !/^(?:https?|tcp|tls):$/.test(url.protocol) || url.hostname === "") {
     throw invalid(
-      `endpoint "${endpoint}" is not an HTTP address`,
-      "Write it as http://HOST:PORT or https://HOST:PORT.",
+      `endpoint "${endpoint}" is neither an HTTP address nor that of a client port`,
+      "Write it as http://HOST:PORT, https://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT.",
     );
   }
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
-    throw invalid(`endpoint "${endpoint}" has a path`, `Give the origin alone: ${url.origin}`);
+  const origin = `${url.protocol}//${url.host}`;
+  if ((url.pathname !== "/" && url.pathname !== "") || url.search !== "" || url.hash !== "") {
+    throw invalid(`endpoint "${endpoint}" has a path`, `Give the origin alone: ${origin}`);
   }
-  return url.origin;
+  if (isBinary(origin) && url.port === "") throw invalid(`endpoint "${endpoint}" has no port`, `Write ${origin}:PORT.`);
+  return origin;
 }
 
 function positive(name: string, value: number): number {

@@ -1,8 +1,8 @@
 // A register as the client sees it.
 
 import { logPosition, readMark, registerValue, writeMark } from "./answers.ts";
-import { encodeName, invalid, jsonText } from "./arguments.ts";
-import { readRequest, type Send, writeRequest } from "./requests.ts";
+import { checkedCondition, checkedName, jsonText } from "./arguments.ts";
+import type { Calls, WriteAnswer } from "./requests.ts";
 import type { JsonValue, LogPosition, ReadMark, ReadOptions, RegisterValue, WriteMark, WriteOptions } from "./types.ts";
 
 /** A key with a JSON value. Conditions that do not hold reject with `QUORATE_PRECONDITION`, the current state in `details`. */
@@ -24,43 +24,30 @@ export type Register = {
 };
 
 /** The register of that key; the key is 1 to 256 bytes of UTF-8. */
-export function register(key: string, send: Send): Register {
-  const path = `/v1/registers/${encodeName(key)}`;
+export function register(givenKey: string, calls: Calls): Register {
+  const key = checkedName(givenKey);
   return {
     async get(options = {}) {
-      const answer = await send(readRequest(path, options), options.signal);
+      const answer = await calls.read({ type: "registerGet", key }, options);
       return { ...registerValue(answer), ...readMark(answer, options.consistency ?? "linearizable") };
     },
     async set(value, options = {}) {
-      const body = `{"value":${jsonText(value)}}`;
-      const write = writeRequest({ method: "PUT", path, body, headers: conditions(options) }, options);
-      const answer = await send(write.request, options.signal);
-      return { ...registerValue(answer), ...writeMark(answer, write.key) };
+      const condition = checkedCondition(options);
+      return written(await calls.write({ type: "registerSet", key, value: jsonText(value), condition }, options));
     },
     async compareAndSet({ expected, value }, options = {}) {
-      const expectation = expected === undefined ? "" : `"expected":${jsonText(expected)},`;
-      const body = `{${expectation}"value":${jsonText(value)}}`;
-      const write = writeRequest({ method: "POST", path: `${path}/compare-and-set`, body }, options);
-      const answer = await send(write.request, options.signal);
-      return { ...registerValue(answer), ...writeMark(answer, write.key) };
+      const expectedText = expected === undefined ? undefined : jsonText(expected);
+      const change = { type: "registerCompareAndSet", key, expected: expectedText, value: jsonText(value) } as const;
+      return written(await calls.write(change, options));
     },
     async delete(options = {}) {
-      const write = writeRequest({ method: "DELETE", path, headers: conditions(options) }, options);
-      const answer = await send(write.request, options.signal);
-      return { ...logPosition(answer), ...writeMark(answer, write.key) };
+      const condition = checkedCondition(options);
+      const { answer, idempotencyKey } = await calls.write({ type: "registerDelete", key, condition }, options);
+      return { ...logPosition(answer), ...writeMark(answer, idempotencyKey) };
     },
   };
 }
 
-function conditions(options: {
-  readonly ifMatch?: number;
-  readonly ifNoneMatch?: "*";
-}): Readonly<Record<string, string>> {
-  const { ifMatch, ifNoneMatch } = options;
-  if (ifMatch !== undefined && ifNoneMatch !== undefined) throw invalid("ifMatch and ifNoneMatch exclude each other");
-  if (ifMatch !== undefined && !Number.isSafeInteger(ifMatch)) throw invalid(`ifMatch is ${ifMatch}, not a revision`);
-  return {
-    ...(ifMatch === undefined ? {} : { "if-match": `"${ifMatch}"` }),
-    ...(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch }),
-  };
+function written({ answer, idempotencyKey }: WriteAnswer): RegisterValue & WriteMark {
+  return { ...registerValue(answer), ...writeMark(answer, idempotencyKey) };
 }

@@ -10,6 +10,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
   defer(callback) {
-    setTimeout(callback, 0);
+    // Browsers have no setImmediate.
+    if (typeof setImmediate === "function") setImmediate(callback);
+    else setTimeout(callback, 0);
   },
 };

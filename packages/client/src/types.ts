@@ -25,8 +25,8 @@ export type ReadMark = {
 export type WriteMark = {
   /** True if this is the answer of an earlier attempt with the same key: the write took effect then, and only then. */
   readonly replayed: boolean;
-  /** The key that the write carried: the caller's or a generated one. */
-  readonly idempotencyKey: string;
+  /** The key that the write carried: the caller's, or a generated one. Undefined if it was made safe by a session instead. */
+  readonly idempotencyKey: string | undefined;
 };
 
 /** A counter's value at a position of the log. */
@@ -66,7 +66,7 @@ export type ReadOptions = {
 export type WriteOptions = {
   /**
    * 1 to 128 visible ASCII characters. The same key with the same request takes effect once, however often it is sent.
-   * Default: a random UUID for each call.
+   * Default: a random UUID for each call over HTTP, a place in the client's session over the binary protocol.
    */
   readonly idempotencyKey?: string;
   /** Rejects the call with the signal's reason. The write may still take effect. */

@@ -1,5 +1,6 @@
 // Every benchmark, in the order of the report.
 import type { Benchmark } from "./benchmark.ts";
+import { clientBenchmarks } from "./benchmarks/client.ts";
 import { codecBenchmarks } from "./benchmarks/codec.ts";
 import { coreBenchmarks } from "./benchmarks/core.ts";
 import { httpBenchmarks } from "./benchmarks/http.ts";
@@ -10,4 +11,5 @@ export const allBenchmarks: readonly Benchmark[] = [
   ...codecBenchmarks,
   ...storageBenchmarks,
   ...httpBenchmarks,
+  ...clientBenchmarks,
 ];

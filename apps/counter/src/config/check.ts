@@ -70,7 +70,7 @@ function checkMeaning(check: Check): CheckedConfig {
       storage: { type: "file" },
       raft,
     },
-    warnings: warningsOf(raw, members, listen.http),
+    warnings: warningsOf(raw, members, listen),
   };
 }
 
@@ -87,11 +87,15 @@ function checkMembers(check: Check): Record<string, Member> {
   }
   for (const [id, { peer, http, client }] of Object.entries(raw.members)) {
     checkName(`members.${id}`, id, problems);
-    if (client !== undefined) reportClientPort(`members.${id}.client`, problems);
-    const checkedPeer = peer === undefined ? undefined : checkAdvertised(check, `members.${id}.peer`, peer, owners);
-    const checkedHttp = checkAdvertised(check, `members.${id}.http`, http, owners);
+    const checked = (purpose: "peer" | "http" | "client", text: string): HostPort | undefined =>
+      checkAdvertised(check, `members.${id}.${purpose}`, text, owners);
+    const checkedPeer = peer === undefined ? undefined : checked("peer", peer);
+    const checkedHttp = checked("http", http);
+    const checkedClient = client === undefined ? undefined : checked("client", client);
     const isPeerFine = peer === undefined || checkedPeer !== undefined;
-    if (isPeerFine && checkedHttp !== undefined) members[id] = { peer: checkedPeer, http: checkedHttp };
+    if (isPeerFine && checkedHttp !== undefined) {
+      members[id] = { peer: checkedPeer, http: checkedHttp, client: checkedClient };
+    }
   }
   return members;
 }
@@ -132,18 +136,9 @@ function reportForeignId({ raw, problems }: Check): void {
   problems.add("id", `"${raw.id}" is not a member${suggestion}`, `The members are ${ids.join(", ")}.`);
 }
 
-function reportClientPort(path: string, problems: Problems): void {
-  problems.add(
-    path,
-    "client addresses are not accepted yet",
-    'Remove "client": this version serves clients over HTTP only.',
-  );
-}
-
 function checkListen({ raw, problems }: Check, own: Member | undefined): Config["listen"] {
   const nowhere: HostPort = { host: "127.0.0.1", port: 0 }; // only with a problem, so nobody listens there
   const { peer, http, client } = raw.listen ?? {};
-  if (client !== undefined) reportClientPort("listen.client", problems);
   const checked = (path: string, text: string): HostPort => {
     const address = parseHostPort(text, 0);
     if (address === undefined) problems.add(path, `"${text}" is not an address`, addressHint);
@@ -152,6 +147,7 @@ function checkListen({ raw, problems }: Check, own: Member | undefined): Config[
   return {
     peer: peer === undefined ? own?.peer : checked("listen.peer", peer),
     http: http === undefined ? (own?.http ?? nowhere) : checked("listen.http", http),
+    client: client === undefined ? own?.client : checked("listen.client", client),
   };
 }
 
@@ -209,7 +205,11 @@ function checkLeaseReads({ leaseReads, leaderLease, maxClockDrift }: RaftConfig,
   }
 }
 
-function warningsOf(raw: RawConfig, members: Readonly<Record<string, Member>>, http: HostPort): readonly string[] {
+function warningsOf(
+  raw: RawConfig,
+  members: Readonly<Record<string, Member>>,
+  { http, client }: Config["listen"],
+): readonly string[] {
   const warnings: string[] = [];
   const size = Object.keys(members).length;
   if (size % 2 === 0) {
@@ -221,6 +221,9 @@ function warningsOf(raw: RawConfig, members: Readonly<Record<string, Member>>, h
   warnings.push(...transportWarnings(raw));
   if (!isLoopback(http.host)) {
     warnings.push("the HTTP API has no authentication and is reachable from other machines");
+  }
+  if (client !== undefined && !isLoopback(client.host)) {
+    warnings.push("the client port has no authentication and is reachable from other machines");
   }
   return warnings;
 }

@@ -9,6 +9,8 @@ export type Member = {
   readonly peer: HostPort | undefined;
   /** Clients send HTTP requests here. */
   readonly http: HostPort;
+  /** Clients speak the binary protocol here; undefined if the member does not serve it. */
+  readonly client: HostPort | undefined;
 };
 
 /** The way between the nodes. */
@@ -42,7 +44,11 @@ export type Config = {
   /** Directory of this node's files. */
   readonly data: string;
   readonly members: Readonly<Record<string, Member>>;
-  readonly listen: { readonly peer: HostPort | undefined; readonly http: HostPort };
+  readonly listen: {
+    readonly peer: HostPort | undefined;
+    readonly http: HostPort;
+    readonly client: HostPort | undefined;
+  };
   readonly transport: TransportConfig;
   readonly storage: { readonly type: "file" };
   readonly raft: RaftConfig;

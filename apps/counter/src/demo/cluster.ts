@@ -25,6 +25,8 @@ export type ClusterMember = {
   readonly id: string;
   /** Base address of its HTTP interface. */
   readonly url: string;
+  /** Address of its client port, for the binary protocol. */
+  readonly clientUrl: string;
   readonly peer: string;
   readonly configFile: string;
   readonly data: string;
@@ -52,18 +54,20 @@ export class Cluster {
   /** Writes the configuration of a new cluster; starts nothing. */
   static async create(options: ClusterOptions): Promise<Cluster> {
     const { brokers } = options;
-    const ports = await findFreePorts(options.nodes * 2);
+    const ports = await findFreePorts(options.nodes * 3);
     const directory = mkdtempSync(join(tmpdir(), "quorate-demo-"));
     const address = (index: number): string => `127.0.0.1:${ports[index]}`;
     const addresses = Array.from({ length: options.nodes }, (_, at) => ({
       id: `n${at + 1}`,
-      peer: address(at * 2),
-      http: address(at * 2 + 1),
+      peer: address(at * 3),
+      http: address(at * 3 + 1),
+      client: address(at * 3 + 2),
     }));
-    const members = addresses.map(({ id, http, peer }) => ({
+    const members = addresses.map(({ id, http, client, peer }) => ({
       id,
       peer,
       url: `http://${http}`,
+      clientUrl: `tcp://${client}`,
       configFile: join(directory, `${id}.json`),
       data: join(directory, id),
     }));

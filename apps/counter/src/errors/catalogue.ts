@@ -109,6 +109,13 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
   ),
   QUORATE_COMMAND_INVALID: entry(422, usage, "The command is not valid", "Correct the command; nothing was done."),
 
+  QUORATE_DECODE_FAILED: entry(400, failure, "Bytes were not understood", "Use a client of the servers' version."),
+  QUORATE_SESSION_UNKNOWN: entry(
+    410,
+    outcomeUnknown,
+    "The session has expired",
+    "Read back before assuming that writes of the session failed.",
+  ),
   QUORATE_REQUEST_INVALID: entry(400, usage, "The request is not valid", "Correct the request; nothing was done."),
   QUORATE_JSON_INVALID: entry(400, usage, "The body is not JSON", "Send one JSON object in UTF-8."),
   QUORATE_NAME_INVALID: entry(

@@ -2,11 +2,10 @@
 
 import { codeOf, QuorateError } from "@quorate/contracts";
 import type { LogPosition } from "@quorate/node";
-import { type Command, encodeCommand } from "../state-machine/command.ts";
+import { type Command, encodeCommand, maxCommandBytes } from "../state-machine/command.ts";
 import type { Answer, CommandResult, Query, Result } from "../state-machine/result.ts";
 import type { Service } from "../service-node.ts";
 import type { AnswerFacts } from "./answers.ts";
-import { maxBodyBytes } from "./body.ts";
 import { detailOf, leaderOf, pathOf, problemResponse, requestError } from "./problem.ts";
 import { idempotencyKeyOf, readRequestOf, refusesRedirect } from "./request-headers.ts";
 
@@ -16,9 +15,6 @@ export type Committed = {
   readonly replayed: boolean;
   readonly result: CommandResult | Extract<Result, { type: "keyReused" | "undecodable" }>;
 };
-
-// Canonical JSON can be longer than what was sent (1e20 is written out), so the command has a bound of its own.
-const maxCommandBytes = maxBodyBytes + 16 * 1024;
 
 /** Sends a command through the log. Rejects with the node's error, for example `QUORATE_NOT_LEADER`. */
 export async function propose(service: Service, request: Request, command: Command): Promise<Committed> {

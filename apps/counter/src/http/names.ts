@@ -9,7 +9,11 @@ export function nameInPath(url: string): string {
   const segment = segmentAt(pathOf(url), 3);
   // The common case: nothing to decode and too short to be too long.
   if (segment.length <= maxNameBytes && /^[\w-]+$/.test(segment)) return segment;
-  const name = decode(segment);
+  return checkName(decode(segment));
+}
+
+/** A name that a counter or a register can have. Throws `QUORATE_NAME_INVALID`. */
+export function checkName(name: string): string {
   // URLs drop such segments on the way, percent-encoded or not, so most clients could never name them.
   if (name === "." || name === "..") throw requestError("QUORATE_NAME_INVALID", `The name "${name}" cannot be used.`);
   const sizeBytes = Buffer.byteLength(name);

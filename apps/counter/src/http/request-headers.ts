@@ -18,9 +18,13 @@ const revisionTag = /^"(0|[1-9]\d{0,15})"$/;
 /** The key that makes a write safe to repeat. Throws `QUORATE_KEY_INVALID`. */
 export function idempotencyKeyOf(headers: Headers): string | undefined {
   const key = headers.get("idempotency-key");
-  if (key === null) return undefined;
+  return key === null ? undefined : checkIdempotencyKey(key);
+}
+
+/** A key that can be kept. Throws `QUORATE_KEY_INVALID`. */
+export function checkIdempotencyKey(key: string): string {
   if (idempotencyKey.test(key)) return key;
-  throw requestError("QUORATE_KEY_INVALID", "The header Idempotency-Key must be 1 to 128 visible ASCII characters.");
+  throw requestError("QUORATE_KEY_INVALID", "The Idempotency-Key must be 1 to 128 visible ASCII characters.");
 }
 
 /** The condition on a register of `If-Match` or `If-None-Match`. Throws `QUORATE_REQUEST_INVALID`. */

@@ -6,9 +6,19 @@ import { leaderOf, problemResponse, requestError } from "./problem.ts";
 
 /** `GET /v1/status`: answered by every node, whatever its role. */
 export function statusResponse(service: Service): Response {
+  const { lastApplied, term } = service.node.currentStatus();
+  return json(200, statusOf(service), {
+    "raft-index": String(lastApplied),
+    "raft-term": String(term),
+    "raft-consistency": "stale",
+  });
+}
+
+/** What a node says of itself, on every wire. */
+export function statusOf(service: Service): object {
   const status = service.node.currentStatus();
   const { commitIndex, lastApplied, lastIndex, firstIndex, term, role } = status;
-  const body = {
+  return {
     cluster: service.clusterId,
     id: service.nodeId,
     role,
@@ -22,11 +32,6 @@ export function statusResponse(service: Service): Response {
     members: membersOf(service, status),
     version: service.version,
   };
-  return json(200, body, {
-    "raft-index": String(lastApplied),
-    "raft-term": String(term),
-    "raft-consistency": "stale",
-  });
 }
 
 /** `GET /livez`: false only if a restart would help. Does not depend on other nodes. */

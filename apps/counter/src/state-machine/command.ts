@@ -54,6 +54,12 @@ export type DecodedCommand = {
   readonly idempotencyKey: string | undefined;
 };
 
+/**
+ * Largest command. A request over HTTP has at most 1 MiB, but canonical JSON can be longer than what was sent (1e20 is written
+ * out), so the command has a bound of its own.
+ */
+export const maxCommandBytes: number = 1024 * 1024 + 16 * 1024;
+
 const commandVersion = 1;
 const maxIdempotencyKeyBytes = 128;
 const kindByte = { counterAdd: 1, registerSet: 2, registerCompareAndSet: 3, registerDelete: 4 } as const;

@@ -88,7 +88,8 @@ function writeRegister(writer: ByteWriter, register: RegisterState): void {
   writer.text(register.value);
 }
 
-function writeResult(writer: ByteWriter, result: CommandResult): void {
+/** Writes what a command came to. */
+export function writeResult(writer: ByteWriter, result: CommandResult): void {
   writer.uint8(resultByte[result.type]);
   switch (result.type) {
     case "counterAdded":
@@ -115,7 +116,8 @@ function writeResult(writer: ByteWriter, result: CommandResult): void {
   }
 }
 
-function readResult(reader: ByteReader): CommandResult {
+/** Reads what `writeResult` wrote. */
+export function readResult(reader: ByteReader): CommandResult {
   const tag = reader.uint8();
   switch (tag) {
     case resultByte.counterAdded:

@@ -18,16 +18,21 @@ import type { Answer, CommandResult, Query, RegisterState, Result } from "./resu
 import { decodeSnapshot, encodeSnapshot } from "./snapshot.ts";
 import { StateHash } from "./state-hash.ts";
 
+/** Told what a command has changed, in the terms of a query; undefined if it may be anything. */
+export type OnChange = (changed: Query | undefined) => void;
+
 /** The state machine of the service; its state depends on nothing but the commands it was given. */
 export class CounterMachine implements StateMachine<Query, Answer, Result> {
   readonly #limits: AnswerTableLimits;
+  readonly #onChange: OnChange;
   #counters = new Map<string, CounterItem>();
   #registers = new Map<string, RegisterItem>();
   #hash = new StateHash();
   #answers: AnswerTable;
 
-  constructor(limits: AnswerTableLimits = defaultAnswerTableLimits) {
+  constructor(limits: AnswerTableLimits = defaultAnswerTableLimits, onChange: OnChange = () => {}) {
     this.#limits = limits;
+    this.#onChange = onChange;
     this.#answers = new AnswerTable(limits, this.#hash);
   }
 
@@ -70,6 +75,7 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
       this.#hash.touch(register);
     }
     for (const answer of content.answers) this.#answers.add(answer);
+    this.#onChange(undefined);
   }
 
   /** 32 hexadecimal digits that are equal on servers with equal states. */
@@ -130,6 +136,7 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
       counter.value = value;
       this.#hash.touch(counter);
     }
+    this.#onChange({ type: "counter", name });
     return { type: "counterAdded", value };
   }
 
@@ -152,6 +159,7 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
     if (!holds(precondition, register)) return { type: "revisionMismatch", revision: register.revision };
     this.#registers.delete(key);
     this.#hash.remove(register);
+    this.#onChange({ type: "register", key });
     return { type: "registerDeleted", revision: register.revision };
   }
 
@@ -161,6 +169,7 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
     value: CanonicalJson,
     revision: number,
   ): CommandResult {
+    this.#onChange({ type: "register", key });
     if (register === undefined) {
       const created: RegisterItem = { kind: "register", key, value, revision, digest: 0n };
       this.#registers.set(key, created);

@@ -134,7 +134,7 @@ test.each([
 
 test.each([
   { endpoints: "", says: "no endpoints" },
-  { endpoints: "ftp://127.0.0.1:1", says: "is not an HTTP address" },
+  { endpoints: "ftp://127.0.0.1:1", says: "is neither an HTTP address nor that of a client port" },
 ])("the endpoints $endpoints are a usage error: $says", async ({ endpoints, says }) => {
   const ended = await run(["status"], {}, { env: { QUORATE_ENDPOINTS: endpoints } });
   expect(ended).toMatchObject({ exitCode: 2, stdout: "" });

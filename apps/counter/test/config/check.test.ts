@@ -49,6 +49,18 @@ test("a minimal configuration gets every default", () => {
   expect(warnings).toEqual([]);
 });
 
+test("client addresses are accepted where they are given, and listened on unless something else is said", () => {
+  const config = withValue(["members", "n1", "client"], "127.0.0.1:8201");
+  expect(check(config).config).toMatchObject({
+    members: { n1: { client: { host: "127.0.0.1", port: 8201 } }, n2: { client: undefined } },
+    listen: { client: { host: "127.0.0.1", port: 8201 } },
+  });
+  expect(check({ ...config, listen: { client: "127.0.0.1:0" } }).config.listen.client?.port).toBe(0);
+  expect(check({ ...config, listen: { client: "0.0.0.0:8201" } }).warnings).toEqual([
+    "the client port has no authentication and is reachable from other machines",
+  ]);
+});
+
 test("the complete form is accepted", () => {
   const config = {
     ...valid(),
@@ -135,14 +147,19 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
   },
   {
     path: ["members", "n1", "client"],
-    value: "127.0.0.1:8201",
-    text: "n1.json: members.n1.client: client addresses are not accepted yet",
-    hint: 'Remove "client": this version serves clients over HTTP only.',
+    value: "127.0.0.1:8101",
+    text: 'n1.json: members.n1.client: "127.0.0.1:8101" is also the address of members.n1.http',
+  },
+  {
+    path: ["members", "n1", "client"],
+    value: "0.0.0.0:8201",
+    text: 'n1.json: members.n1.client: "0.0.0.0:8201" cannot be dialled by the other nodes',
+    code: "QUORATE_ADVERTISE_INVALID",
   },
   {
     path: ["listen"],
-    value: { client: "127.0.0.1:8201" },
-    text: "n1.json: listen.client: client addresses are not accepted yet",
+    value: { client: "8201" },
+    text: 'n1.json: listen.client: "8201" is not an address',
   },
   { path: ["listen"], value: { http: "8101" }, text: 'n1.json: listen.http: "8101" is not an address' },
   {

@@ -1,40 +1,11 @@
-// One attempt: one HTTP request to one node, with a time limit, and what its end means for the call.
+// One attempt over HTTP: one request to one node, with a time limit, and what its end means for the call.
 
-import { codeOf, type QuorateError } from "@quorate/contracts";
-import type { Settings } from "./options.ts";
+import { codeOf } from "@quorate/contracts";
+import type { Settings } from "../options.ts";
+import type { AttemptResult, RefusalScope, Request } from "../request.ts";
+import type { LogPosition } from "../types.ts";
 import { parseObject, problemOf } from "./problem.ts";
-
-/** What a call asks, independent of the node that is asked. */
-export type Request = {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** Path and query. */
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** A write's outcome can be unknown; a read can simply be repeated. */
-  readonly isWrite: boolean;
-  /** False if it could take effect once more when it is repeated: after an attempt of unknown outcome there is no other. */
-  readonly isRepeatable: boolean;
-  /** Only the leader answers: redirects are expected, and whoever answers is the leader. */
-  readonly needsLeader: boolean;
-};
-
-/** A success, read completely. */
-export type Answer = {
-  readonly endpoint: string;
-  readonly headers: Headers;
-  /** Undefined if the answer has no body. */
-  readonly body: Readonly<Record<string, unknown>> | undefined;
-};
-
-/** How an attempt ended. */
-export type AttemptResult =
-  | { readonly type: "answered"; readonly answer: Answer }
-  /** The node is not the leader; `leader` is the origin it names, if it names one. */
-  | { readonly type: "redirected"; readonly leader: string | undefined }
-  | { readonly type: "refused"; readonly error: QuorateError; readonly retryAfterMs: number }
-  /** No answer. `sent` is false only if the request certainly never left. */
-  | { readonly type: "failed"; readonly reason: string; readonly sent: boolean; readonly timedOut: boolean };
+import { httpRequest } from "./requests.ts";
 
 /** Codes of failures before a connection existed, from Node, undici and Bun. */
 const notConnectedCodes: ReadonlySet<string> = new Set([
@@ -48,7 +19,7 @@ const notConnectedCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** Sends `request` to `endpoint` once. Rejects only when `signal` is aborted, with its reason. */
-export async function attempt(
+export async function httpAttempt(
   settings: Pick<Settings, "fetch" | "clock">,
   options: {
     readonly request: Request;
@@ -67,11 +38,12 @@ export async function attempt(
     timedOut = true;
     controller.abort();
   });
+  const { method, path, headers, body } = httpRequest(request);
   try {
-    const response = await settings.fetch(endpoint + request.path, {
-      method: request.method,
-      headers: request.headers,
-      ...(request.body === undefined ? {} : { body: request.body }),
+    const response = await settings.fetch(endpoint + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
       // A redirect is followed by the caller: fetch would drop the remembered leader and, across origins, headers too.
       redirect: "manual",
       signal: controller.signal,
@@ -99,12 +71,35 @@ function classify(read: {
   }
   const body = parseObject(text);
   if (response.ok && (body !== undefined || response.status === 204)) {
-    return { type: "answered", answer: { endpoint, headers: response.headers, body } };
+    return { type: "answered", answer: { endpoint, body, ...factsOf(response.headers) } };
   }
   // A success that cannot be read is worse than a failure: the write has probably happened. Status 502 says just that.
   const status = response.ok ? 502 : response.status;
   const error = problemOf({ endpoint, status, text, isWrite: request.isWrite });
-  return { type: "refused", error, retryAfterMs: retryAfterMs(response.headers.get("retry-after")) };
+  const scope = scopeOf(error.code, status);
+  return { type: "refused", error, scope, retryAfterMs: retryAfterMs(response.headers.get("retry-after")) };
+}
+
+/** What the headers of a success say. */
+function factsOf(headers: Headers): Omit<Extract<AttemptResult, { type: "answered" }>["answer"], "endpoint" | "body"> {
+  const consistency = headers.get("raft-consistency");
+  const isKnown = consistency === "linearizable" || consistency === "lease" || consistency === "stale";
+  return {
+    position: positionOf(headers),
+    consistency: isKnown ? consistency : undefined,
+    replayed: headers.get("idempotency-replayed") === "true",
+  };
+}
+
+function positionOf(headers: Headers): LogPosition | undefined {
+  const index = Number(headers.get("raft-index") ?? "missing");
+  const term = Number(headers.get("raft-term") ?? "missing");
+  return Number.isSafeInteger(index) && Number.isSafeInteger(term) ? { index, term } : undefined;
+}
+
+function scopeOf(code: string, status: number): RefusalScope {
+  if (status === 429 || code === "QUORATE_BUSY") return "load";
+  return status >= 500 ? "node" : "request";
 }
 
 /** The origin of an address that a node gives for the leader; anything but an absolute HTTP address is as good as none. */

@@ -1,0 +1,17 @@
+// What a server needs to answer clients of the binary protocol: the port itself, and the bytes of counters and registers.
+
+export {
+  decodeRead,
+  decodeWrite,
+  encodeCounterValue,
+  encodeRegister,
+} from "../operations/bytes.ts";
+export type { KeyedWrite } from "../operations/bytes.ts";
+export type { ReadOperation, WriteCondition, WriteOperation } from "../operations/operation.ts";
+export { ClientPort } from "./client-port.ts";
+export type { ClientPortOptions } from "./client-port.ts";
+export { defaultClientPortLimits } from "./limits.ts";
+export type { ClientPortLimits } from "./limits.ts";
+export { serveClients } from "./listen.ts";
+export type { ClientListener, ServeOptions, ServerTls } from "./listen.ts";
+export type { Place, Reply, ServedApplication, ServedNode } from "./served.ts";
