@@ -26,7 +26,8 @@ export type {
   SnapshotWriter,
   StoredSnapshot,
 } from "./snapshot-store.ts";
-export type { CommittedCommand, StateMachine } from "./state-machine.ts";
+export { snapshotBytes, snapshotPieces } from "./snapshot-content.ts";
+export type { CommittedCommand, SnapshotContent, StateMachine } from "./state-machine.ts";
 export { laneOf } from "./transport.ts";
 export type {
   DropReason,

@@ -9,6 +9,12 @@ export type CommittedCommand = {
 };
 
 /**
+ * A state as bytes: whole, or in pieces that are made one after the other while somebody asks for them. Where it is cut
+ * says nothing; empty pieces are allowed.
+ */
+export type SnapshotContent = Uint8Array | Iterable<Uint8Array>;
+
+/**
  * A deterministic state machine. All methods are synchronous and are never called concurrently.
  *
  * An expected refusal ("no such key") is a result, not an exception: an `apply` that throws stops the node, because it
@@ -19,8 +25,16 @@ export type StateMachine<Query, Answer, Result> = {
   apply(batch: readonly CommittedCommand[]): readonly Result[];
   /** Answers from the current state without changing it. */
   query(query: Query): Answer;
-  /** The complete state as bytes; equal states give equal bytes. */
-  snapshot(): Uint8Array;
-  /** Replaces the state with that of a snapshot. Throws on bytes that are not one. */
+  /**
+   * The complete state of this moment; servers that applied the same commands give equal bytes.
+   *
+   * Bytes are simplest, and the server does nothing else until they are made. A large state returns pieces, for example
+   * from a generator: between two of them the server goes on, and `apply` and `query` are called, so the pieces must come
+   * from the state as it was when `snapshot` was called (structures that are copied when written to, or are never
+   * changed). A server reads one snapshot at a time. If it stops early it calls the iterator's `return`, which ends a
+   * generator; it never calls `next` while another method runs.
+   */
+  snapshot(): SnapshotContent;
+  /** Replaces the state with that of a snapshot, whole. Throws on bytes that are not one. */
   restore(snapshot: Uint8Array): void;
 };

@@ -269,7 +269,7 @@ export class Driver<Query, Answer, Result> {
       return;
     }
     this.#raft.applied(this.#replica.last.index);
-    this.#snapshots?.afterApply();
+    this.#snapshots?.afterApply(entries);
     // The next batch may be waiting for this one; other work of the loop comes first.
     this.#turns.soon();
   }
@@ -282,7 +282,7 @@ export class Driver<Query, Answer, Result> {
       raft: this.#raft,
       replica: this.#replica,
       transport: this.#options.transport,
-      now: () => this.#clock.now(),
+      clock: this.#clock,
       input: (deliver) => this.#input(deliver),
       onError: (error) => this.#storageFailed(error),
     });

@@ -1,6 +1,6 @@
 // The state machine of one node and how far it has come.
 
-import type { StateMachine } from "@quorate/contracts";
+import type { SnapshotContent, StateMachine } from "@quorate/contracts";
 import type { Entry, EntryId } from "@quorate/core";
 import type { Consistency, Queried } from "./api.ts";
 
@@ -28,8 +28,8 @@ export class Replica<Query, Answer, Result> {
     this.#last = entries.at(-1) ?? this.#last;
   }
 
-  /** The state of this moment as bytes. */
-  snapshot(): Uint8Array {
+  /** The state of this moment as bytes, whole or in pieces that are still to be made. */
+  snapshot(): SnapshotContent {
     return this.#machine.snapshot();
   }
 

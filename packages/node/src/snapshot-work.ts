@@ -1,12 +1,14 @@
 // Everything about snapshots that a driver does beside its loop, for a node that keeps them.
 
-import type { StoredSnapshot, Transport } from "@quorate/contracts";
+import type { Clock, StoredSnapshot, Transport } from "@quorate/contracts";
 import { codeOf } from "@quorate/contracts";
-import type { NodeId, Raft, Ready } from "@quorate/core";
+import type { Entry, NodeId, Raft, Ready } from "@quorate/core";
+import { LogVolume } from "./log-volume.ts";
 import type { Replica } from "./replica.ts";
 import { SnapshotReceiver } from "./snapshot-receiver.ts";
 import { SnapshotSender } from "./snapshot-sender.ts";
-import { readSnapshot, type SnapshotOptions, SnapshotTaker } from "./snapshots.ts";
+import { type LogExtent, SnapshotTaker } from "./snapshot-taker.ts";
+import { readSnapshot, type SnapshotOptions } from "./snapshots.ts";
 
 const KiB = 1024;
 
@@ -16,6 +18,7 @@ const MAX_CHUNK_BYTES = 256 * KiB;
 /** How long a chunk may stay unanswered before it is sent again. */
 const RESEND_MS = 500;
 const DEFAULT_RETAIN_ENTRIES = 10_000;
+const DEFAULT_RETAIN_BYTES = 32 * KiB * KiB;
 
 /** What snapshot work needs of its driver. */
 export type SnapshotWorkParts = {
@@ -25,7 +28,7 @@ export type SnapshotWorkParts = {
   readonly replica: Pick<Replica<never, unknown, unknown>, "last" | "snapshot" | "restore">;
   readonly transport: Transport;
   readonly latestIndex: number;
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Runs `deliver` as an input of the loop, unless the node has stopped. */
   readonly input: (deliver: () => void) => void;
   readonly onError: (error: unknown) => void;
@@ -34,21 +37,27 @@ export type SnapshotWorkParts = {
 /** The snapshot work of one node. */
 export class SnapshotWork {
   readonly #parts: SnapshotWorkParts;
+  readonly #volume = new LogVolume();
   readonly #taker: SnapshotTaker;
   readonly #sender: SnapshotSender;
   readonly #receiver: SnapshotReceiver;
 
   constructor(parts: SnapshotWorkParts) {
-    const { options, transport, nodeId, raft, onError, now } = parts;
-    const { store } = options;
+    const { options, transport, nodeId, raft, replica, onError, clock } = parts;
+    const { store, everyEntries, everyBytes } = options;
     const header = (to: NodeId) => ({ from: nodeId, to, term: raft.status().term });
     this.#parts = parts;
-    this.#taker = new SnapshotTaker(options, parts.latestIndex);
+    const capture = () => {
+      const { index, term } = replica.last;
+      const position = { index, term, configuration: raft.configurationAt(index) };
+      return { position, totalBytes: this.#volume.totalBytes, content: replica.snapshot() };
+    };
+    this.#taker = new SnapshotTaker({ store, clock, everyEntries, everyBytes, capture }, parts.latestIndex);
     this.#sender = new SnapshotSender({
       store,
       chunkBytes: Math.min(MAX_CHUNK_BYTES, transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES),
       resendMs: RESEND_MS,
-      now,
+      now: () => clock.now(),
       send: (to, chunk) => transport.send({ ...header(to), ...chunk }),
       onError,
     });
@@ -84,22 +93,18 @@ export class SnapshotWork {
   }
 
   /** Takes a snapshot if the log has grown enough. */
-  afterApply(): void {
-    if (this.#taker.isDue(this.#parts.replica.last.index)) this.take().catch(this.#parts.onError);
+  afterApply(entries: readonly Entry[]): void {
+    this.#volume.add(entries);
+    this.#takeIfDue();
   }
 
   /** Takes a snapshot of this moment's state and lets the log forget what it contains, but for a tail. */
   async take(): Promise<StoredSnapshot | undefined> {
-    const { replica, raft, options, input } = this.#parts;
-    const { index, term } = replica.last;
     try {
-      const position = { index, term, configuration: raft.configurationAt(index) };
-      const stored = await this.#taker.take(position, replica.snapshot());
-      input(() => {
-        const retain = options.retainEntries ?? DEFAULT_RETAIN_ENTRIES;
-        // A peer that is being sent an older snapshot will need the log right behind it.
-        raft.compact(Math.min(stored.index - retain, this.#sender.oldestIndex));
-        this.afterApply();
+      const stored = await this.#taker.take();
+      this.#parts.input(() => {
+        this.#cutLog(stored.index);
+        this.#takeIfDue();
       });
       return stored;
     } catch (error) {
@@ -107,6 +112,22 @@ export class SnapshotWork {
       if (codeOf(error) === "QUORATE_SNAPSHOT_STALE") return undefined;
       throw error;
     }
+  }
+
+  #takeIfDue(): void {
+    if (this.#taker.isDue(this.#extent())) this.take().catch(this.#parts.onError);
+  }
+
+  #extent(): LogExtent {
+    return { index: this.#parts.replica.last.index, totalBytes: this.#volume.totalBytes };
+  }
+
+  #cutLog(snapshotIndex: number): void {
+    const { raft, options } = this.#parts;
+    const { retainEntries = DEFAULT_RETAIN_ENTRIES, retainBytes = DEFAULT_RETAIN_BYTES } = options;
+    const tail = Math.max(snapshotIndex - retainEntries, this.#volume.reach(snapshotIndex, retainBytes));
+    // A peer that is being sent an older snapshot will need the log right behind it.
+    this.#volume.forget(raft.compact(Math.min(tail, this.#sender.oldestIndex)).index);
   }
 
   close(): Promise<void> {
@@ -117,7 +138,7 @@ export class SnapshotWork {
   async #install(snapshot: StoredSnapshot): Promise<void> {
     const content = await readSnapshot(this.#parts.options.store);
     const { raft, replica, input } = this.#parts;
-    this.#taker.noteLatest(snapshot.index);
+    this.#taker.noteLatest({ index: snapshot.index, totalBytes: this.#volume.totalBytes });
     input(() => {
       const { index, term, configuration } = snapshot;
       // The log may have overtaken the snapshot while it was stored; then the state machine is ahead of it.

@@ -1,7 +1,7 @@
 // One run: builds the world, lets it go wrong for a while, heals it, and demands that the cluster serves everybody again and
 // that all replicas are equal.
 
-import type { StateMachine } from "@quorate/contracts";
+import { snapshotBytes, type StateMachine } from "@quorate/contracts";
 import { membersOf } from "./checkers/configurations.ts";
 import { Inspector, type Violation } from "./checkers/inspector.ts";
 import { SimulationFailure } from "./failure.ts";
@@ -187,7 +187,7 @@ export class Run<Query, Answer, Result> {
     if (first?.bytes === undefined) return;
     const restored = this.#site.stateMachine();
     restored.restore(first.bytes);
-    if (areEqual(first.bytes, restored.snapshot())) return;
+    if (areEqual(first.bytes, snapshotBytes(restored.snapshot()))) return;
     this.#inspector.report("snapshots", "a state machine restored from a snapshot has another snapshot");
   }
 

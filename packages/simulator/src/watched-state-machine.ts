@@ -1,7 +1,13 @@
 // The user's state machine with somebody watching what it is told. Its snapshots carry, besides the state, the index up to which
 // they go, so that a snapshot under a wrong name is noticed.
 
-import type { CommittedCommand, StateMachine } from "@quorate/contracts";
+import {
+  type CommittedCommand,
+  snapshotBytes,
+  type SnapshotContent,
+  snapshotPieces,
+  type StateMachine,
+} from "@quorate/contracts";
 
 /** Bytes of the index in front of the state. */
 const HEADER_BYTES = 8;
@@ -40,12 +46,11 @@ export class WatchedStateMachine<Query, Answer, Result> implements StateMachine<
     return this.#machine.query(query);
   }
 
-  snapshot(): Uint8Array {
-    const state = this.state();
-    const bytes = new Uint8Array(HEADER_BYTES + state.byteLength);
-    new DataView(bytes.buffer).setFloat64(0, this.#appliedIndex);
-    bytes.set(state, HEADER_BYTES);
-    return bytes;
+  snapshot(): Iterable<Uint8Array> {
+    const header = new Uint8Array(HEADER_BYTES);
+    new DataView(header.buffer).setFloat64(0, this.#appliedIndex);
+    // The user's pieces stay pieces, so that a run tells whether they are of one moment.
+    return behind(header, this.#machine.snapshot());
   }
 
   restore(snapshot: Uint8Array): void {
@@ -57,7 +62,7 @@ export class WatchedStateMachine<Query, Answer, Result> implements StateMachine<
 
   /** The state alone. */
   state(): Uint8Array {
-    return this.#machine.snapshot();
+    return snapshotBytes(this.#machine.snapshot());
   }
 
   /** What {@link snapshot} has put together. */
@@ -65,4 +70,9 @@ export class WatchedStateMachine<Query, Answer, Result> implements StateMachine<
     const appliedIndex = new DataView(snapshot.buffer, snapshot.byteOffset).getFloat64(0);
     return { appliedIndex, content: snapshot.subarray(HEADER_BYTES) };
   }
+}
+
+function* behind(header: Uint8Array, content: SnapshotContent): Generator<Uint8Array> {
+  yield header;
+  yield* snapshotPieces(content);
 }

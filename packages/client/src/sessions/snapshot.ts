@@ -4,16 +4,23 @@
 //
 // A snapshot that begins otherwise was taken before sessions came into use, when there were none.
 
-import { QuorateError } from "@quorate/contracts";
+import { QuorateError, snapshotBytes, snapshotPieces, type SnapshotContent } from "@quorate/contracts";
 import type { KeptAnswer, Session } from "./session-table.ts";
 import { MalformedBytes, VarintReader, varintLength, writeVarint } from "./varint.ts";
 
 const VERSION = 1;
 const MAGIC: readonly number[] = [0xc1, ...new TextEncoder().encode("QRSESS")];
 
-/** The bytes of `sessions`, which are in the order of their last use; equal tables give equal bytes. */
-export function encodeSessionTable(sessions: readonly Session[], machine: Uint8Array): Uint8Array {
-  return join([head(sessions.length), ...sessions.map(encodeSession), machine]);
+/** Sessions in one piece of a snapshot. */
+const SESSIONS_PER_PIECE = 64;
+
+/** The pieces of a snapshot with `sessions`, which are in the order of their last use; equal tables give equal bytes. */
+export function* sessionSnapshot(sessions: readonly Session[], machine: SnapshotContent): Generator<Uint8Array> {
+  yield head(sessions.length);
+  for (let done = 0; done < sessions.length; done += SESSIONS_PER_PIECE) {
+    yield snapshotBytes(sessions.slice(done, done + SESSIONS_PER_PIECE).flatMap(encodeSession));
+  }
+  yield* snapshotPieces(machine);
 }
 
 /** Takes a snapshot apart. Throws `QUORATE_SNAPSHOT_CORRUPT`. */
@@ -46,8 +53,8 @@ function head(count: number): Uint8Array {
   return bytes;
 }
 
-function encodeSession({ id, lastUsedIndex, acknowledgedBelow, answers }: Session): Uint8Array {
-  return join([varints([id, lastUsedIndex, acknowledgedBelow, answers.length]), ...answers.flatMap(encodeAnswer)]);
+function encodeSession({ id, lastUsedIndex, acknowledgedBelow, answers }: Session): readonly Uint8Array[] {
+  return [varints([id, lastUsedIndex, acknowledgedBelow, answers.length]), ...answers.flatMap(encodeAnswer)];
 }
 
 /** The length of an answer is told plus one: 0 says that it was not kept. */
@@ -60,16 +67,6 @@ function varints(numbers: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(numbers.reduce((sum, number) => sum + varintLength(number), 0));
   let offset = 0;
   for (const number of numbers) offset = writeVarint(bytes, offset, number);
-  return bytes;
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.byteLength;
-  }
   return bytes;
 }
 

@@ -6,7 +6,7 @@ import { decodeEnvelope, isBarePlain, type SessionCommand } from "./envelope.ts"
 import { checkedLimits, type SessionLimits } from "./limits.ts";
 import type { SessionAnswer, SessionRefusal, SessionResult } from "./result.ts";
 import { findAnswer, SessionTable } from "./session-table.ts";
-import { decodeSessionSnapshot, encodeSessionTable } from "./snapshot.ts";
+import { decodeSessionSnapshot, sessionSnapshot } from "./snapshot.ts";
 
 /** How a machine is given sessions. */
 export type SessionOptions<Result> = {
@@ -71,8 +71,9 @@ class MachineWithSessions<Query, Answer, Result> implements SessionMachine<Query
     return this.#machine.query(query);
   }
 
-  snapshot(): Uint8Array {
-    return encodeSessionTable(this.#table.view(), this.#machine.snapshot());
+  snapshot(): Iterable<Uint8Array> {
+    // Both are taken now; only the bytes are made later. Sessions are never changed, so the view costs a reference each.
+    return sessionSnapshot(this.#table.view(), this.#machine.snapshot());
   }
 
   restore(snapshot: Uint8Array): void {

@@ -1,6 +1,6 @@
 // A state machine that shows every double apply: it counts the commands and remembers them all.
 
-import type { CommittedCommand, StateMachine } from "@quorate/contracts";
+import { type CommittedCommand, snapshotBytes, type StateMachine } from "@quorate/contracts";
 import { type SessionLimits, type SessionMachine, type SessionResult, withSessions } from "../../src/sessions/index.ts";
 
 /** Keeps every command as text, in order; answers with how many there are. */
@@ -50,6 +50,11 @@ export class Log {
   pass(entries: number): void {
     for (let done = 0; done < entries; done += 1) this.apply(bytes("other"));
   }
+}
+
+/** The machine's snapshot in one piece. */
+export function bytesOf(machine: Pick<SessionTally, "snapshot">): Uint8Array {
+  return snapshotBytes(machine.snapshot());
 }
 
 export function bytes(value: string): Uint8Array {

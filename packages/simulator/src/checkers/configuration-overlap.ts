@@ -33,7 +33,8 @@ export const configurationOverlap: CheckerFactory = ({ committed, report }) => {
       for (const { entry, before, beforeIndex } of changes) {
         if (role !== "leader" || entry.term !== term) continue;
         // Forming the cluster notes whose store is whose and changes nobody's role.
-        if (entry.index === 1 && describeConfiguration(before) === describeConfiguration(configurationOf(entry))) continue;
+        if (entry.index === 1 && describeConfiguration(before) === describeConfiguration(configurationOf(entry)))
+          continue;
         const [from, to] = [before, configurationOf(entry)].map(describeConfiguration);
         const change = `${id} changes ${from} at ${beforeIndex} to ${to} at ${entry.index}:${term}`;
         if (!quorumsOverlap(before, configurationOf(entry))) report(`${change}: they have majorities that do not meet`);

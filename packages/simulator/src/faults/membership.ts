@@ -37,8 +37,10 @@ function drawChange(
   random: SeededRandom,
 ): MembershipChange | undefined {
   const outsiders = ids.filter((id) => !voters.includes(id) && !learners.includes(id));
-  const pick = (type: "addLearner" | "promote" | "demote" | "remove", from: readonly NodeId[]): MembershipChange | undefined =>
-    from.length === 0 ? undefined : { type, id: random.pick(from) };
+  const pick = (
+    type: "addLearner" | "promote" | "demote" | "remove",
+    from: readonly NodeId[],
+  ): MembershipChange | undefined => (from.length === 0 ? undefined : { type, id: random.pick(from) });
   // Rather up than down, so that clusters do not shrink to one server and stay there.
   const wish = random.next();
   if (wish < 0.3) return pick("promote", learners);
