@@ -9,4 +9,14 @@ export const allowList: readonly Allowance[] = [
     subject: "@arethetypeswrong/cli",
     reason: "Run as a program, never imported: src/published-shape.ts starts its command attw.",
   },
+  {
+    rule: "manifests",
+    path: "packages/storage-sqlite/package.json",
+    reason: "It needs Node 22.13: in 22.12, node:sqlite exists only behind a flag.",
+  },
+  {
+    rule: "manifests",
+    path: "apps/counter/package.json",
+    reason: "It can be told to store in SQLite, so it needs the Node that storage-sqlite needs: 22.13.",
+  },
 ];

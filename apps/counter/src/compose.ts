@@ -3,6 +3,7 @@
 import { msgpackCodec } from "@quorate/codec-msgpack";
 import type { LogStorage, SnapshotStore, Transport } from "@quorate/contracts";
 import { fileLogStorage, fileSnapshotStore } from "@quorate/storage-file";
+import { sqliteLogStorage, sqliteSnapshotStore } from "@quorate/storage-sqlite";
 import { natsTransport } from "@quorate/transport-nats";
 import { type TcpAddress, tcpTransport } from "@quorate/transport-tcp";
 import type { Config } from "./config/types.ts";
@@ -26,6 +27,8 @@ function composeStorage({ storage, data: directory }: Config): Pick<Adapters, "s
   switch (storage.type) {
     case "file":
       return { storage: fileLogStorage({ directory }), snapshots: fileSnapshotStore({ directory }) };
+    case "sqlite":
+      return { storage: sqliteLogStorage({ directory }), snapshots: sqliteSnapshotStore({ directory }) };
   }
 }
 

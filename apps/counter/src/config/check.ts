@@ -5,7 +5,7 @@ import { nearest } from "./nearest.ts";
 import { Problems } from "./problems.ts";
 import { checkShape, type RawConfig } from "./shape.ts";
 import { checkTransport, transportWarnings } from "./transport.ts";
-import type { CheckedConfig, Config, HostPort, Member, RaftConfig } from "./types.ts";
+import type { CheckedConfig, Config, HostPort, Member, RaftConfig, StorageConfig } from "./types.ts";
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const nameHint = "Use 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit.";
@@ -56,7 +56,7 @@ function checkMeaning(check: Check): CheckedConfig {
   if (own === undefined && Object.keys(members).length > 0) reportForeignId(check);
   const listen = checkListen(check, own);
   const transport = checkTransport(raw, members, problems);
-  checkStorage(check);
+  const storage = checkStorage(check);
   const raft = checkRaft(check);
   problems.throwIfAny(source);
   return {
@@ -67,7 +67,7 @@ function checkMeaning(check: Check): CheckedConfig {
       members,
       listen,
       transport,
-      storage: { type: "file" },
+      storage,
       raft,
     },
     warnings: warningsOf(raw, members, listen),
@@ -151,11 +151,11 @@ function checkListen({ raw, problems }: Check, own: Member | undefined): Config[
   };
 }
 
-function checkStorage({ raw, problems }: Check): void {
+function checkStorage({ raw, problems }: Check): StorageConfig {
   const type = raw.storage?.type ?? "file";
-  if (type === "file") return;
-  const message = type === "sqlite" ? '"sqlite" is not available yet' : `"${type}" is unknown`;
-  problems.add("storage.type", message, 'Available: "file".');
+  if (type === "file" || type === "sqlite") return { type };
+  problems.add("storage.type", `"${type}" is unknown`, 'Available: "file", "sqlite".');
+  return { type: "file" };
 }
 
 function checkRaft({ raw, problems }: Check): RaftConfig {

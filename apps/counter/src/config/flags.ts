@@ -51,7 +51,7 @@ const flags: readonly {
     flag: "--transport-subject-prefix <prefix>",
     description: "first tokens of every NATS subject",
   },
-  { path: ["storage", "type"], flag: "--storage-type <type>", description: "file" },
+  { path: ["storage", "type"], flag: "--storage, --storage-type <type>", description: "file or sqlite" },
   {
     path: ["raft", "electionTimeoutMs"],
     flag: "--raft-election-timeout-ms <min,max>",

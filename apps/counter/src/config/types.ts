@@ -24,6 +24,9 @@ export type TransportConfig =
     }
   | { readonly type: "nats"; readonly servers: readonly string[]; readonly subjectPrefix: string };
 
+/** How log and snapshots are kept. */
+export type StorageConfig = { readonly type: "file" | "sqlite" };
+
 /** Timing and behaviour of the protocol. */
 export type RaftConfig = {
   readonly electionTimeoutMs: readonly [number, number];
@@ -50,7 +53,7 @@ export type Config = {
     readonly client: HostPort | undefined;
   };
   readonly transport: TransportConfig;
-  readonly storage: { readonly type: "file" };
+  readonly storage: StorageConfig;
   readonly raft: RaftConfig;
 };
 

@@ -23,13 +23,13 @@ Starts a cluster, writes to it, kills the leader, and proves that nothing was lo
   --once             run unattended, print a verdict, exit 0 only if the proof held (default without a terminal)
   --nodes N          number of server processes, 1 to 9 (default 3)
   --transport NAME   tcp (default), or nats with a nats-server of its own
-  --storage NAME     file (default)
+  --storage NAME     file (default) or sqlite
   --seconds S        unattended: how long the load runs at least, above 0 (default 5)
   --kills K          unattended: how many times the leader is killed, 0 to 100 (default 1)
   --help             print this text`;
 
-const available = { transport: ["tcp", "nats"], storage: ["file"] } as const;
-const planned = { transport: ["tcp+tls"], storage: ["sqlite"] } as const;
+const available = { transport: ["tcp", "nats"], storage: ["file", "sqlite"] } as const;
+const planned = { transport: ["tcp+tls"], storage: [] } as const;
 
 /** Parses the command line; undefined if it asks for help. Throws `QUORATE_USAGE`. */
 export function parseOptions(args: readonly string[], isTerminal: boolean): DemoOptions | undefined {

@@ -45,7 +45,7 @@ test("every key can be a flag, and no file is needed", () => {
     "--cluster demo --id n2 --data ./d",
     "--members n1=10.0.0.1:7101,10.0.0.1:8101 --members n2=10.0.0.2:7101,10.0.0.2:8101",
     "--listen-peer 0.0.0.0:7101 --listen-http 127.0.0.1:8101",
-    "--transport-type tcp --transport-insecure --storage-type file",
+    "--transport-type tcp --transport-insecure --storage sqlite",
     "--raft-election-timeout-ms 300,900 --raft-heartbeat-ms 60",
     "--raft-pre-vote false --raft-leader-lease false --raft-check-quorum false",
     "--raft-lease-reads false --raft-max-clock-drift 0.25",
@@ -61,7 +61,7 @@ test("every key can be a flag, and no file is needed", () => {
     },
     listen: { peer: { host: "0.0.0.0", port: 7101 }, http: { host: "127.0.0.1", port: 8101 } },
     transport: { type: "tcp", insecure: true, tls: undefined },
-    storage: { type: "file" },
+    storage: { type: "sqlite" },
     raft: {
       electionTimeoutMs: [300, 900],
       heartbeatMs: 60,

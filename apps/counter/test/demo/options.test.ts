@@ -15,8 +15,9 @@ describe("options", () => {
     expect(parseOptions(args, true)).toEqual({ ...defaults, once: true, nodes: 5, seconds: 2.5, kills: 3 });
   });
 
-  test("NATS can be chosen", () => {
-    expect(parseOptions(["--transport", "nats"], true)).toEqual({ ...defaults, transport: "nats" });
+  test("NATS and SQLite can be chosen", () => {
+    const args = ["--transport", "nats", "--storage", "sqlite"];
+    expect(parseOptions(args, true)).toEqual({ ...defaults, transport: "nats", storage: "sqlite" });
   });
 
   test("without a terminal the demo runs unattended", () => {
@@ -37,8 +38,7 @@ describe("options", () => {
     [["--kills", "-1"], "--kills"],
     [["--seconds", "0"], "above 0"],
     [["--transport", "tcp+tls"], "not available in this version"],
-    [["--storage", "sqlite"], "not available in this version"],
-    [["--storage", "floppy"], 'must be one of file, not "floppy"'],
+    [["--storage", "floppy"], 'must be one of file, sqlite, not "floppy"'],
   ])("%j is a usage error", (args, message) => {
     expect(() => parseOptions(args, true)).toThrow(
       expect.objectContaining({ code: "QUORATE_USAGE", message: expect.stringContaining(message) }),

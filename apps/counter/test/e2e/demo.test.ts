@@ -71,6 +71,17 @@ describe("the demo", { timeout: testTimeoutMs }, () => {
     expect(said.stderr).toMatch(/broker {2}nats-server at nats:\/\/127\.0\.0\.1:\d+/);
   });
 
+  test("proves the same on SQLite", async () => {
+    const { said, ended } = startDemo("--once", "--storage", "sqlite", "--seconds", "2", "--kills", "1");
+    expect({ code: await ended, said }).toMatchObject({ code: 0 });
+    expect(JSON.parse(said.stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+      ok: true,
+      storage: "sqlite",
+      lost: 0,
+      duplicated: 0,
+    });
+  });
+
   test("says how to get a broker where none is found", async () => {
     const { said, ended } = startDemoIn({ ...process.env, NATS_SERVER: "/nowhere" }, "--transport", "nats");
     expect(await ended).toBe(1);
@@ -98,7 +109,7 @@ describe("the demo", { timeout: testTimeoutMs }, () => {
     expect(await Promise.all(urlsIn(said.stderr).map(answers))).toEqual([false, false, false]);
   });
 
-  test.each([[["--frob"]], [["--nodes", "many"]], [["--transport", "tcp+tls"]], [["--storage", "sqlite"]]])(
+  test.each([[["--frob"]], [["--nodes", "many"]], [["--transport", "tcp+tls"]], [["--storage", "floppy"]]])(
     "%j is a usage error",
     async (args) => {
       const { said, ended } = startDemo(...args);
