@@ -1,6 +1,6 @@
 // Raft messages in checksummed frames over TCP or TLS: one-way connections to every peer, one for each lane.
 
-export { certificateIdentity } from "./certificate-identity.ts";
+export { certificateIdentity, identitiesOf } from "./certificate-identity.ts";
 export type { TlsFiles } from "./credentials.ts";
 export type {
   TcpAddress,

@@ -18,9 +18,14 @@ export type SharedValues = {
 /** The options of every command that talks to a cluster. */
 export function addClusterOptions(command: Command): Command {
   return command
-    .addOption(new Option("-o, --output <format>", "what to print").choices(["text", "json"]))
+    .addOption(outputOption())
     .addOption(new Option("--endpoints <urls>", "nodes to ask, separated by commas; also QUORATE_ENDPOINTS"))
     .addOption(new Option("--timeout-ms <ms>", "give up after this time (10000)").argParser(parseMs));
+}
+
+/** The form of what is printed. */
+export function outputOption(): Option {
+  return new Option("-o, --output <format>", "what to print").choices(["text", "json"]);
 }
 
 /** The options of reads. */

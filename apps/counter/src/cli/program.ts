@@ -11,6 +11,7 @@ import { addLeaderCommands } from "./leader-commands.ts";
 import { addClusterOptions } from "./options.ts";
 import { addRegisterCommands } from "./register-commands.ts";
 import { addStatusCommand } from "./status-command.ts";
+import { addTlsCommands } from "./tls-commands.ts";
 
 /** Runs one command; `argv` begins after the program's name. Resolves with the exit code and never rejects. */
 export async function runCli(argv: readonly string[], io: CliIo, version: string): Promise<number> {
@@ -47,6 +48,7 @@ function createProgram(io: CliIo, version: string, setExitCode: (code: number) =
   addCounterCommands(program, io);
   addRegisterCommands(program, io);
   addDiskCommands(program, io, setExitCode);
+  addTlsCommands(program, io);
   return program;
 }
 

@@ -9,11 +9,12 @@ import type { CheckedConfig } from "./types.ts";
 
 /** Reads and checks. Throws `QUORATE_CONFIG_INVALID` and the other codes of `checkConfig`. */
 export function loadConfig(file: string | undefined, flags: Readonly<Record<string, unknown>>): CheckedConfig {
-  const base = file === undefined ? {} : readConfigFile(file);
+  const base = file === undefined ? {} : loadRaw(file);
   return checkConfig(applyFlags(base, flags), file ?? "command line");
 }
 
-function readConfigFile(file: string): Unchecked {
+/** Reads a file without checking more than that it is a JSON object. Throws `QUORATE_CONFIG_INVALID`. */
+export function loadRaw(file: string): Unchecked {
   const text = readText(file);
   let value: unknown;
   try {

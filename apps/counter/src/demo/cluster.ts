@@ -1,8 +1,9 @@
 // The cluster's processes: configuration files, data directories, start, kill, pause, restart, and the end of everything.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { initTls } from "../tls/init.ts";
 import { describeExit, NodeProcess, type ServerCommand } from "./node-process.ts";
 import { findFreePorts } from "./ports.ts";
 
@@ -53,7 +54,6 @@ export class Cluster {
 
   /** Writes the configuration of a new cluster; starts nothing. */
   static async create(options: ClusterOptions): Promise<Cluster> {
-    const { brokers } = options;
     const ports = await findFreePorts(options.nodes * 3);
     const directory = mkdtempSync(join(tmpdir(), "quorate-demo-"));
     const address = (index: number): string => `127.0.0.1:${ports[index]}`;
@@ -72,14 +72,15 @@ export class Cluster {
       data: join(directory, id),
     }));
     const cluster = new Cluster(options, directory, members);
+    const transportOf = await transportsOf(options, directory, addresses);
     for (const { id, configFile, data } of members) {
       mkdirSync(data, { recursive: true });
       const config = {
-        cluster: "demo",
+        cluster: clusterName,
         id,
         data,
         members: Object.fromEntries(addresses.map(({ id: name, ...rest }) => [name, rest])),
-        transport: { type: options.transport, ...(brokers === undefined ? {} : { servers: brokers }) },
+        transport: transportOf(id),
         storage: { type: options.storage },
         ...options.config,
       };
@@ -109,6 +110,13 @@ export class Cluster {
 
   isPaused(id: string): boolean {
     return this.process(id)?.paused === true;
+  }
+
+  /** Changes keys of a member's configuration; they count from its next start. */
+  configure(id: string, changes: Readonly<Record<string, unknown>>): void {
+    const { configFile } = this.member(id);
+    const config: object = JSON.parse(readFileSync(configFile, "utf8"));
+    writeFileSync(configFile, JSON.stringify({ ...config, ...changes }, undefined, 2));
   }
 
   /** Starts all members and resolves when all are ready. */
@@ -161,6 +169,32 @@ export class Cluster {
     this.#removeDirectory();
     process.off("exit", this.#removeDirectory);
   }
+}
+
+/** The cluster's name in every configuration. */
+const clusterName = "demo";
+
+/** What each node's configuration says about the way to the others. */
+async function transportsOf(
+  { transport, brokers }: ClusterOptions,
+  directory: string,
+  members: readonly { readonly id: string }[],
+): Promise<(id: string) => object> {
+  if (transport !== "tcp+tls") {
+    return () => ({ type: transport, ...(brokers === undefined ? {} : { servers: brokers }) });
+  }
+  const nodes = members.map(({ id }) => id);
+  const made = await initTls({
+    directory: join(directory, "tls"),
+    cluster: clusterName,
+    nodes,
+    validDays: 1,
+    renew: false,
+  });
+  return (id) => {
+    const { cert, key } = made.nodes.find((node) => node.id === id) ?? {};
+    return { type: "tcp", tls: { ca: made.ca, cert, key } };
+  };
 }
 
 async function withDeadline(promise: Promise<void>, ms: number, describe: () => string): Promise<void> {

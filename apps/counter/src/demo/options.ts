@@ -22,14 +22,13 @@ Starts a cluster, writes to it, kills the leader, and proves that nothing was lo
 
   --once             run unattended, print a verdict, exit 0 only if the proof held (default without a terminal)
   --nodes N          number of server processes, 1 to 9 (default 3)
-  --transport NAME   tcp (default), or nats with a nats-server of its own
+  --transport NAME   tcp (default), tcp+tls with certificates made for this run, or nats with a nats-server of its own
   --storage NAME     file (default) or sqlite
   --seconds S        unattended: how long the load runs at least, above 0 (default 5)
   --kills K          unattended: how many times the leader is killed, 0 to 100 (default 1)
   --help             print this text`;
 
-const available = { transport: ["tcp", "nats"], storage: ["file", "sqlite"] } as const;
-const planned = { transport: ["tcp+tls"], storage: [] } as const;
+const available = { transport: ["tcp", "tcp+tls", "nats"], storage: ["file", "sqlite"] } as const;
 
 /** Parses the command line; undefined if it asks for help. Throws `QUORATE_USAGE`. */
 export function parseOptions(args: readonly string[], isTerminal: boolean): DemoOptions | undefined {
@@ -81,12 +80,7 @@ function seconds(text: string): number {
 
 function choice(kind: "transport" | "storage", name: string): string {
   if (available[kind].some((one) => one === name)) return name;
-  const isPlanned = planned[kind].some((one) => one === name);
-  throw usageError(
-    isPlanned
-      ? `--${kind} ${name} is not available in this version; available: ${available[kind].join(", ")}`
-      : `--${kind} must be one of ${available[kind].join(", ")}, not "${name}"`,
-  );
+  throw usageError(`--${kind} must be one of ${available[kind].join(", ")}, not "${name}"`);
 }
 
 function usageError(message: string): QuorateError {

@@ -154,6 +154,13 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
   QUORATE_INTERNAL: entry(500, failure, "The node made an error", "This is a defect; the node's log has the details."),
 
   QUORATE_CONFIG_INVALID: entry(500, usage, "The configuration is not valid", "Correct the configuration."),
+  QUORATE_TLS_UNUSABLE: entry(500, usage, "Certificates cannot be used", "Give PEM files that belong together."),
+  QUORATE_CERTIFICATE_MISMATCH: entry(
+    500,
+    usage,
+    "The certificate is another node's",
+    "Give each node its own certificate; quorate tls show tells whose it is.",
+  ),
   QUORATE_ADVERTISE_INVALID: entry(
     500,
     usage,

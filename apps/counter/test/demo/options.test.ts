@@ -37,7 +37,7 @@ describe("options", () => {
     [["--nodes", ""], "from 1 to 9"],
     [["--kills", "-1"], "--kills"],
     [["--seconds", "0"], "above 0"],
-    [["--transport", "tcp+tls"], "not available in this version"],
+    [["--transport", "carrier-pigeon"], 'must be one of tcp, tcp+tls, nats, not "carrier-pigeon"'],
     [["--storage", "floppy"], 'must be one of file, sqlite, not "floppy"'],
   ])("%j is a usage error", (args, message) => {
     expect(() => parseOptions(args, true)).toThrow(

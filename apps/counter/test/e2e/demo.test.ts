@@ -59,6 +59,17 @@ describe("the demo", { timeout: testTimeoutMs }, () => {
     expect(said.stderr).toContain("PROOF HELD");
   });
 
+  test("proves the same over TLS, with certificates made for the run", async () => {
+    const { said, ended } = startDemo("--once", "--transport", "tcp+tls", "--seconds", "2", "--kills", "1");
+    expect({ code: await ended, said }).toMatchObject({ code: 0 });
+    expect(JSON.parse(said.stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+      ok: true,
+      transport: "tcp+tls",
+      lost: 0,
+      duplicated: 0,
+    });
+  });
+
   test("proves the same over NATS, with a broker of its own", async () => {
     const { said, ended } = startDemo("--once", "--transport", "nats", "--seconds", "2", "--kills", "1");
     expect({ code: await ended, said }).toMatchObject({ code: 0 });
@@ -109,7 +120,7 @@ describe("the demo", { timeout: testTimeoutMs }, () => {
     expect(await Promise.all(urlsIn(said.stderr).map(answers))).toEqual([false, false, false]);
   });
 
-  test.each([[["--frob"]], [["--nodes", "many"]], [["--transport", "tcp+tls"]], [["--storage", "floppy"]]])(
+  test.each([[["--frob"]], [["--nodes", "many"]], [["--transport", "carrier-pigeon"]], [["--storage", "floppy"]]])(
     "%j is a usage error",
     async (args) => {
       const { said, ended } = startDemo(...args);

@@ -1,5 +1,6 @@
 // Real clusters for tests: server processes run from source, requests straight at one node, and no process left behind.
 import { createClient, type Client, type RetryOptions } from "@quorate/client";
+import { NatsServer } from "@quorate/transport-nats/test-server";
 import { onTestFinished } from "vitest";
 import { Cluster } from "../../src/demo/cluster.ts";
 import { Observer } from "../../src/demo/observer.ts";
@@ -11,25 +12,46 @@ export type TestCluster = {
   readonly client: Client;
 };
 
+/** The ways between the nodes; what must hold over any of them is tested over all of them. */
+export const transports = ["tcp", "tcp+tls", "nats"] as const;
+
+export type TransportName = (typeof transports)[number];
+
 /** Time for one test with real processes on a busy machine. */
 export const testTimeoutMs = 60_000;
 
 /** A cluster whose configuration exists and whose processes do not run yet. */
-export async function prepareCluster(nodes = 3, retry: RetryOptions = {}): Promise<TestCluster> {
-  const cluster = await Cluster.create({ command: serverCommand(), nodes, transport: "tcp", storage: "file" });
+export async function prepareCluster(
+  nodes = 3,
+  retry: RetryOptions = {},
+  transport: TransportName = "tcp",
+): Promise<TestCluster> {
+  const broker = transport === "nats" ? await NatsServer.start({ download: true }) : undefined;
+  const cluster = await Cluster.create({
+    command: serverCommand(),
+    nodes,
+    transport,
+    storage: "file",
+    ...(broker === undefined ? {} : { brokers: [broker.url] }),
+  });
   const observer = new Observer(cluster);
   const client = createClient({ endpoints: cluster.urls, retry: { budgetMs: 20_000, ...retry } });
   onTestFinished(async () => {
     await client.close();
     await observer.close();
     await cluster.close();
+    await broker?.close();
   });
   return { cluster, observer, client };
 }
 
 /** A running cluster with a leader. */
-export async function startCluster(nodes = 3, retry: RetryOptions = {}): Promise<TestCluster> {
-  const prepared = await prepareCluster(nodes, retry);
+export async function startCluster(
+  nodes = 3,
+  retry: RetryOptions = {},
+  transport: TransportName = "tcp",
+): Promise<TestCluster> {
+  const prepared = await prepareCluster(nodes, retry, transport);
   await prepared.cluster.startAll();
   await prepared.observer.leader();
   return prepared;
