@@ -16,7 +16,7 @@ export type RunningServer = AsyncDisposable & {
   /** Where the binary protocol is served, such as `tcp://127.0.0.1:8201`; undefined if it is not. */
   readonly clientUrl: string | undefined;
   /** Resolves if the node stops by itself, with the reason; a closed node never does. */
-  readonly failed: Promise<{ readonly code: string; readonly detail: string }>;
+  readonly failed: Promise<{ readonly code: string; readonly detail: string; readonly hint: string }>;
   /** Takes no new requests, lets those in progress end, and stops the node. Idempotent. */
   close(): Promise<void>;
 };
@@ -98,7 +98,7 @@ function followEvents(service: RunningService, logger: Logger): RunningServer["f
     const follow = async (): Promise<void> => {
       for await (const event of service.events()) {
         logEvent(logger, event);
-        if (event.type === "failed") resolve({ code: event.code, detail: event.detail });
+        if (event.type === "failed") resolve({ code: event.code, detail: event.detail, hint: event.hint });
       }
     };
     follow().catch((err: unknown) => logger.error({ err }, "defect"));

@@ -132,8 +132,8 @@ export type NodeEvent =
   | TransportEvent
   | { readonly type: "started"; readonly term: number; readonly lastIndex: number; readonly incarnation: string }
   | { readonly type: "loopStalled"; readonly stalledMs: number }
-  /** The node has stopped for good; `QUORATE_…` code and what to do are in `error`. */
-  | { readonly type: "failed"; readonly code: string; readonly detail: string };
+  /** The node has stopped for good: a `QUORATE_…` code, what happened, and what to do. */
+  | { readonly type: "failed"; readonly code: string; readonly detail: string; readonly hint: string };
 
 /** The core's picture plus the driver's. */
 export type NodeStatus = RaftStatus & {

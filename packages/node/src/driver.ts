@@ -345,7 +345,7 @@ export class Driver<Query, Answer, Result> {
     this.#failure = failure;
     this.#state = "failed";
     this.#turns.stop();
-    this.events.publish({ type: "failed", code, detail: message });
+    this.events.publish({ type: "failed", code, detail: message, hint });
     this.statuses.publish(this.status());
     this.#calls.rejectAll((outcome) => nodeFailed(this.#identity.nodeId, failure, outcome));
     void this.#options.transport.close();

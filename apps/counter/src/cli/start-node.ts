@@ -33,8 +33,8 @@ export async function startNode(
     grace.uninstall();
     throw error;
   });
-  const { code, detail } = await server.failed;
-  tell(`error: ${code}: ${detail}\n  The node has stopped; see its log.\n`);
+  const { code, detail, hint } = await server.failed;
+  tell(`error: ${code}: ${detail}\n  ${hint}\n  The node has stopped; see its log.\n`);
   grace.uninstall();
   await server.close();
   return exitCodes.failure;
