@@ -33,21 +33,19 @@ export async function whyNoFailingCalls(): Promise<string | undefined> {
   }
 }
 
-/** From now on these calls of the process fail, in all its threads. Resolves when it is so; it ends with the process. */
-export async function failCalls(pid: number, { call, error }: Failure): Promise<AsyncDisposable> {
+/** From now on these calls of the process fail, in all its threads. Resolves when it is so, with what ends it. */
+export async function failCalls(pid: number, { call, error }: Failure): Promise<() => Promise<void>> {
   const { path, env } = await getProgram("strace");
   const args = ["-f", "-p", String(pid), "-e", `trace=${call}`, "-e", `inject=${call}:error=${error}`];
   const tracer = spawn(path, args, { stdio: ["ignore", "ignore", "pipe"], env });
   living.add(tracer);
   tracer.once("close", () => living.delete(tracer));
   await attached(tracer);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      if (tracer.exitCode !== null || tracer.signalCode !== null) return;
-      const ended = once(tracer, "close");
-      tracer.kill("SIGKILL");
-      await ended;
-    },
+  return async () => {
+    if (tracer.exitCode !== null || tracer.signalCode !== null) return;
+    const ended = once(tracer, "close");
+    tracer.kill("SIGKILL");
+    await ended;
   };
 }
 

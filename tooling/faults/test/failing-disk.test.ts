@@ -22,8 +22,9 @@ describe("when system calls of the leader fail", { timeout: 180_000 }, () => {
         await load.acknowledgeMore(50);
         const leader = await load.observer.leader();
         const victim = load.cluster.process(leader.id);
-        await using _failing = await failCalls(victim?.pid ?? -1, { call, error });
+        const heal = await failCalls(victim?.pid ?? -1, { call, error });
         expect(await victim?.exited).toEqual({ code: 1, signal: null });
+        await heal();
         expect(victim?.output).toContain("QUORATE_STORAGE_FAILED");
         expect(victim?.output).toContain(error);
         expect(victim?.output).toContain(remedy);

@@ -1,0 +1,95 @@
+// The disks of a whole cluster are full: a write that needs space is refused with a clear text, a restart needs no space and
+// brings reads back, and everything goes on when there is space again.
+
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { createClient } from "@quorate/client";
+import { codeOf } from "@quorate/contracts";
+import { describe, expect, test } from "vitest";
+import { ClusterUnderLoad } from "../src/cluster-under-load.ts";
+import { LoopDisk, whyNoLoopDisks } from "../src/loop-disk.ts";
+import { skipped } from "../src/obstacle.ts";
+
+const obstacle = await whyNoLoopDisks();
+
+describe("when the disks are full", { timeout: 180_000 }, () => {
+  test.skipIf(obstacle)(`writes stop, reads and restarts do not, and space heals it${skipped(obstacle)}`, async () => {
+    const { cluster, observer, ...load } = await prepare();
+    const client = createClient({ endpoints: cluster.urls, retry: { budgetMs: 5000 } });
+    try {
+      await cluster.startAll();
+      await observer.leader();
+      await client.counter("hits").add(7);
+      for (const { data } of cluster.members) fill(data);
+      const failed = await writeUntilRefused(client);
+      expect(failed.acknowledged).toBeGreaterThan(0);
+      await Promise.race(cluster.members.map(({ id }) => cluster.process(id)?.exited));
+      const stopped = cluster.members.find(({ id }) => !cluster.isRunning(id))?.id ?? "";
+      expect(cluster.process(stopped)?.output).toContain("ENOSPC");
+      expect(cluster.process(stopped)?.output).toContain("Free space on the disk");
+
+      for (const { id } of cluster.members) await cluster.kill(id);
+      await cluster.startAll();
+      await observer.leader();
+      await expect(client.counter("hits").get()).resolves.toMatchObject({ value: 7 });
+      await expect(client.register(`big-${failed.acknowledged}`).get()).resolves.toMatchObject({ value: big });
+
+      for (const { data } of cluster.members) rmSync(join(data, "filler"));
+      await expect(client.register("after").set(big)).resolves.toMatchObject({ value: big });
+      await expect(client.counter("hits").add(1)).resolves.toMatchObject({ value: 8 });
+    } finally {
+      await client.close();
+      await load.close();
+    }
+  });
+});
+
+const big = "x".repeat(500_000);
+
+async function prepare(): Promise<Pick<ClusterUnderLoad, "cluster" | "observer"> & { close(): Promise<void> }> {
+  const load = await ClusterUnderLoad.create();
+  const { cluster, observer } = load;
+  const disks: LoopDisk[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(cluster.members.map(({ id }) => cluster.kill(id)));
+    for (const disk of disks) await disk.close();
+    await load.close();
+  };
+  try {
+    for (const { data } of cluster.members) disks.push(await LoopDisk.mount({ point: data, mebibytes: 48 }));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { cluster, observer, close };
+}
+
+/** Takes all the space that is left. */
+function fill(directory: string): void {
+  const file = openSync(join(directory, "filler"), "w");
+  try {
+    for (const size of [1024 * 1024, 4096, 512]) while (takes(file, size));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function takes(file: number, bytes: number): boolean {
+  try {
+    return writeSync(file, new Uint8Array(bytes)) === bytes;
+  } catch (error) {
+    if (codeOf(error) === "ENOSPC") return false;
+    throw error;
+  }
+}
+
+/** Large values under `big-1`, `big-2` and so on, until one is not acknowledged. */
+async function writeUntilRefused(client: ReturnType<typeof createClient>): Promise<{ readonly acknowledged: number }> {
+  for (let number = 1; ; number += 1) {
+    try {
+      await client.register(`big-${number}`).set(big);
+    } catch {
+      return { acknowledged: number - 1 };
+    }
+  }
+}
