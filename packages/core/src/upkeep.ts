@@ -27,14 +27,14 @@ function dueReadmission(server: Server, leader: Leader): MembershipChange | unde
 function duePromotion(server: Server, leader: Leader): MembershipChange | undefined {
   const { records = [], learners } = server.configuration;
   const promised = records.filter(({ id, promotes }) => promotes === true && learners.includes(id));
-  const ready = promised.find(({ id }) => hasCaughtUp(server, leader, id));
-  return ready && { type: "promote", id: ready.id };
+  const live = promised.find(({ id }) => isLive(server, leader, id));
+  return live && { type: "promote", id: live.id };
 }
 
-function hasCaughtUp(server: Server, leader: Leader, id: string): boolean {
+/** Streaming, and heard within the maximum election timeout. Whether it lacks too much, the change itself asks. */
+function isLive(server: Server, leader: Leader, id: string): boolean {
   const progress = leader.peers.get(id);
-  if (progress === undefined || progress.mode !== "replicate" || progress.stranger !== undefined) return false;
+  if (progress === undefined || progress.mode !== "replicate") return false;
   const [, maxTimeout] = server.options.timing.electionTimeoutMs;
-  const isLive = server.now - progress.lastContact < maxTimeout;
-  return isLive && progress.matchIndex + server.options.limits.maxPromotionLag >= server.log.lastIndex;
+  return server.now - progress.lastContact < maxTimeout;
 }
