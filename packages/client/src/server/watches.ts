@@ -53,7 +53,7 @@ export class Watches<Query, Answer, Result> {
   readonly #limits: WatchLimits;
   readonly #byKey = new Map<string, Set<State<Query>>>();
   readonly #changed = new Set<State<Query>>();
-  readonly #endChanges: () => void;
+  #endChanges: (() => void) | undefined;
   #count = 0;
   #isScheduled = false;
   #cancelAgeCheck: (() => void) | undefined;
@@ -70,7 +70,6 @@ export class Watches<Query, Answer, Result> {
     this.#facts = parts.facts;
     this.#clock = parts.clock;
     this.#limits = parts.limits;
-    this.#endChanges = parts.application.changes((key) => this.#onChange(key));
   }
 
   /** How many there are. */
@@ -97,6 +96,8 @@ export class Watches<Query, Answer, Result> {
     if (sameKey === undefined) this.#byKey.set(key, new Set([state]));
     else sameKey.add(state);
     this.#count += 1;
+    // Where nobody watches, changes cost nothing.
+    this.#endChanges ??= this.#application.changes((changed) => this.#onChange(changed));
     this.#scheduleAgeCheck();
     this.#look(state);
     return { resume: () => this.#look(state), end: () => this.#end(state) };
@@ -104,7 +105,6 @@ export class Watches<Query, Answer, Result> {
 
   /** Ends everything, silently. */
   close(): void {
-    this.#endChanges();
     this.#cancelAgeCheck?.();
     for (const state of this.#all()) this.#end(state);
   }
@@ -166,6 +166,10 @@ export class Watches<Query, Answer, Result> {
     if (state.isOver) return;
     state.isOver = true;
     this.#count -= 1;
+    if (this.#count === 0) {
+      this.#endChanges?.();
+      this.#endChanges = undefined;
+    }
     this.#changed.delete(state);
     const sameKey = this.#byKey.get(state.key);
     sameKey?.delete(state);

@@ -46,7 +46,7 @@ export class SessionTable {
   /** A table with the given sessions, which are in the order of their last use. */
   constructor(limits: SessionLimits, sessions: readonly Session[] = []) {
     this.#limits = limits;
-    for (const session of sessions) this.#replace(session);
+    for (const session of sessions) this.#replace(session, bytesOf(session.answers));
     const answers = sessions.flatMap(({ id, answers: kept }) =>
       kept.map(({ sequence, index }) => ({ id, sequence, index })),
     );
@@ -82,12 +82,12 @@ export class SessionTable {
       if (leastRecentlyUsed === undefined) throw new Error("the session table is full and empty");
       this.close(leastRecentlyUsed.id);
     }
-    this.#replace({ id: index, lastUsedIndex: index, acknowledgedBelow: 1, answers: [] });
+    this.#replace({ id: index, lastUsedIndex: index, acknowledgedBelow: 1, answers: [] }, 0);
   }
 
   /** Ends a session; false if there is none of that id. */
   close(id: number): boolean {
-    this.#answerBytes -= bytesOf(this.#sessions.get(id));
+    this.#answerBytes -= bytesOf(this.#sessions.get(id)?.answers ?? []);
     return this.#sessions.delete(id);
   }
 
@@ -97,10 +97,10 @@ export class SessionTable {
     if (session === undefined) return undefined;
     // Entries may arrive out of order, so an older one says less than is known already.
     const mark = Math.max(session.acknowledgedBelow, acknowledgedBelow);
-    const isHigher = mark > session.acknowledgedBelow;
-    const answers = isHigher ? session.answers.filter(({ sequence }) => sequence >= mark) : session.answers;
+    const unneeded = firstFrom(session.answers, mark);
+    const answers = unneeded === 0 ? session.answers : session.answers.slice(unneeded);
     const used = { id, lastUsedIndex: index, acknowledgedBelow: mark, answers };
-    this.#replace(used);
+    this.#replace(used, unneeded === 0 ? 0 : -bytesOf(session.answers.slice(0, unneeded)));
     return used;
   }
 
@@ -109,8 +109,9 @@ export class SessionTable {
     const { id } = session;
     const { sequence } = kept;
     const isTooLarge = (kept.answer?.byteLength ?? 0) > this.#limits.maxAnswerBytes;
-    const place = session.answers.findLastIndex((other) => other.sequence < sequence) + 1;
-    this.#change({ ...session, answers: session.answers.toSpliced(place, 0, isTooLarge ? withoutBytes(kept) : kept) });
+    const added = isTooLarge ? withoutBytes(kept) : kept;
+    const answers = session.answers.toSpliced(firstFrom(session.answers, sequence), 0, added);
+    this.#change({ ...session, answers }, bytesOf([added]));
     this.#answers.push({ id, sequence });
     while (this.#answerBytes > this.#limits.maxTotalAnswerBytes) this.#dropOldestAnswer();
   }
@@ -121,30 +122,46 @@ export class SessionTable {
     if (session === undefined) throw new Error("the kept answers are over their bound, but there are none");
     const sequence = oldest?.sequence;
     const answers = session.answers.map((kept) => (kept.sequence === sequence ? withoutBytes(kept) : kept));
-    this.#change({ ...session, answers });
+    this.#change({ ...session, answers }, bytesOf(answers) - bytesOf(session.answers));
   }
 
   /** Puts in a session as of its use. */
-  #replace(session: Session): void {
-    this.#change(session);
+  #replace(session: Session, moreBytes: number): void {
+    this.#change(session, moreBytes);
     this.#uses.push({ id: session.id, index: session.lastUsedIndex });
   }
 
-  #change(session: Session): void {
-    this.#answerBytes += bytesOf(session) - bytesOf(this.#sessions.get(session.id));
+  #change(session: Session, moreBytes: number): void {
+    this.#answerBytes += moreBytes;
     this.#sessions.set(session.id, session);
   }
 }
 
 /** The kept answer to a command of a session. */
 export function findAnswer(session: Session | undefined, sequence: number): KeptAnswer | undefined {
-  return session?.answers.find((kept) => kept.sequence === sequence);
+  const kept = session?.answers[firstFrom(session.answers, sequence)];
+  return kept?.sequence === sequence ? kept : undefined;
+}
+
+/** How many answers are to commands before `sequence`. Most questions are about a new command, which comes last. */
+function firstFrom(answers: readonly KeptAnswer[], sequence: number): number {
+  let low = 0;
+  let high = answers.length;
+  if ((answers.at(-1)?.sequence ?? 0) < sequence) return high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((answers[middle]?.sequence ?? 0) < sequence) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function withoutBytes(kept: KeptAnswer): KeptAnswer {
   return { ...kept, answer: undefined };
 }
 
-function bytesOf(session: Session | undefined): number {
-  return session?.answers.reduce((sum, { answer }) => sum + (answer?.byteLength ?? 0), 0) ?? 0;
+function bytesOf(answers: readonly KeptAnswer[]): number {
+  let sum = 0;
+  for (const { answer } of answers) sum += answer?.byteLength ?? 0;
+  return sum;
 }
