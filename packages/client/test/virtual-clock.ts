@@ -1,8 +1,8 @@
 // Time for tests: it stands still while anything is under way and jumps to the next timer when all is quiet.
 import type { Clock } from "@quorate/contracts";
 
-/** Turns of the event loop without progress after which only a timer can continue. Reading a Response needs a few. */
-const quietTurns = 5;
+/** Turns of the event loop without progress after which only a timer can continue. Reading a Response or greeting a server needs some. */
+const quietTurns = 25;
 
 type Timer = { readonly atMs: number; readonly callback: () => void };
 

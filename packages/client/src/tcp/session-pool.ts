@@ -65,6 +65,7 @@ export class SessionPool {
 
   /** A place in a session, at once if one is free. Rejects with the signal's reason, or what opening a session ends with. */
   take(signal: AbortSignal): Turn | Promise<Turn> {
+    if (signal.aborted) return Promise.reject(signal.reason);
     return (this.#waiters.size === 0 ? this.#free() : undefined) ?? this.#wait(signal);
   }
 

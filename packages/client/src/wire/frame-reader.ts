@@ -31,6 +31,11 @@ export class FrameReader {
     return this.#framesRead;
   }
 
+  /** Memory that is held for a frame that is not complete. */
+  get bufferBytes(): number {
+    return this.#partial.length;
+  }
+
   /** Ignores everything from now on, also the rest of the chunk that is being read. */
   stop(): void {
     this.#isStopped = true;

@@ -1,0 +1,89 @@
+// The same over real sockets: TCP, TLS, refusals to connect, and an orderly end.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createClient } from "../../src/index.ts";
+import { serveClients, type ServerTls } from "../../src/server/index.ts";
+import { FakeService } from "./fake-service.ts";
+
+async function serve(tls?: ServerTls) {
+  const service = new FakeService();
+  const parts = service.partsOf("a");
+  const listener = await serveClients({
+    ...parts,
+    listen: { host: "127.0.0.1", port: 0 },
+    ...(tls === undefined ? {} : { tls }),
+  });
+  onTestFinished(() => listener.close(0));
+  return { service, listener, address: `127.0.0.1:${listener.address.port}` };
+}
+
+test("writes over TCP, many at once", async () => {
+  const { address, service } = await serve();
+  await using client = createClient({ endpoints: [`tcp://${address}`] });
+  const results = await Promise.all(Array.from({ length: 500 }, () => client.counter("hits").add()));
+  expect(results.map(({ value }) => value).toSorted((a, b) => a - b)).toEqual(results.map((_, each) => each + 1));
+  expect(service.defects).toEqual([]);
+});
+
+test("a port that nobody listens on is unreachable and the write certainly not done", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo; // a TCP server's address is never a string
+  await new Promise((resolve) => void server.close(resolve));
+  await using client = createClient({ endpoints: [`tcp://127.0.0.1:${port}`], retry: { budgetMs: 50 } });
+  await expect(client.counter("hits").add()).rejects.toMatchObject({
+    code: "QUORATE_UNREACHABLE",
+    outcome: "none",
+    message: expect.stringContaining("ECONNREFUSED"),
+  });
+});
+
+test("an address that is in use is refused with what to do", async () => {
+  const { listener } = await serve();
+  const parts = new FakeService().partsOf("a");
+  await expect(serveClients({ ...parts, listen: listener.address })).rejects.toMatchObject({
+    code: "QUORATE_ADDRESS_IN_USE",
+  });
+});
+
+test("a listener that closes ends its connections, and can be closed twice", async () => {
+  const { listener, address } = await serve();
+  await using client = createClient({ endpoints: [`tcp://${address}`], retry: { budgetMs: 100 } });
+  await client.counter("hits").add();
+  await Promise.all([listener.close(1000), listener.close(1000)]);
+  await expect(client.counter("hits").get()).rejects.toMatchObject({ code: "QUORATE_UNREACHABLE" });
+});
+
+test("writes over TLS to a server whose authority is known, and not to another", async () => {
+  const authority = selfSigned();
+  const { address } = await serve({ cert: authority.cert, key: authority.key });
+  await using client = createClient({ endpoints: [`tls://${address}`], tls: { ca: authority.cert } });
+  expect(await client.counter("hits").add()).toMatchObject({ value: 1 });
+  await using stranger = createClient({ endpoints: [`tls://${address}`], retry: { budgetMs: 200 } });
+  await expect(stranger.counter("hits").add()).rejects.toMatchObject({ code: "QUORATE_UNREACHABLE" });
+});
+
+test("a server that asks for certificates takes only clients that show one", async () => {
+  const { cert, key } = selfSigned();
+  const { address } = await serve({ cert, key, ca: cert });
+  await using client = createClient({ endpoints: [`tls://${address}`], tls: { ca: cert, cert, key } });
+  expect(await client.counter("hits").add()).toMatchObject({ value: 1 });
+  await using stranger = createClient({ endpoints: [`tls://${address}`], tls: { ca: cert }, retry: { budgetMs: 200 } });
+  await expect(stranger.counter("hits").add()).rejects.toMatchObject({ code: "QUORATE_UNREACHABLE" });
+});
+
+/** A certificate for 127.0.0.1 that vouches for itself. */
+function selfSigned(): { readonly cert: string; readonly key: string } {
+  const directory = mkdtempSync(join(tmpdir(), "quorate-client-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
+  const names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  execFileSync("openssl", ["req", "-x509", ...curve, ...names, "-keyout", key, "-out", cert], { stdio: "ignore" });
+  return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+}
