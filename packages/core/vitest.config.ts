@@ -1,4 +1,5 @@
-// Runs this package's tests with the settings that all packages share.
+// Runs this package's tests with the settings that all packages share, and serves the exhaustive search its own core.
 import { packageTests } from "../../tooling/checks/src/vitest-config.ts";
+import { openedCore } from "./test/exhaustive/opened-core.ts";
 
-export default packageTests();
+export default { ...packageTests(), plugins: [openedCore()] };

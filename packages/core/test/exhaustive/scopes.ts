@@ -1,0 +1,123 @@
+// The scopes that are searched: each is small enough to be looked at completely, and together they cover elections, entries,
+// crashes and membership changes. The small ones run with every test, the large ones when asked for.
+
+import type { Message } from "../../src/index.ts";
+import type { Core, Scope } from "./scope.ts";
+
+type Bounds = Omit<Scope, "core" | "configuration" | "servers" | "protection"> & Partial<Scope>;
+
+/** A core for the search: the real one, or one with the defect of that name. */
+export async function openCore(defect?: string): Promise<Core> {
+  const mark = defect === undefined ? "core" : `core=${defect}`;
+  // The file is the one that is named, with its private fields readable.
+  return (await import(/* @vite-ignore */ `../../src/index.ts?${mark}`)) as Core;
+}
+
+/** The scope of that name over the given core. */
+export function scopeOf(name: string, core: Core): Scope {
+  const bounds = { ...smallScopes, ...largeScopes }[name];
+  if (bounds === undefined) throw new Error(`no scope "${name}"`);
+  // The protections only forbid: what holds without them holds with them.
+  const protection = { preVote: false, leaderLease: false, checkQuorum: false };
+  return { core, configuration: { voters: ["n1", "n2", "n3"], learners: [] }, servers: {}, protection, ...bounds };
+}
+
+const isHeartbeat = ({ type }: Message) => type === "heartbeatRequest" || type === "heartbeatResponse";
+const isRefusal = (message: Message) =>
+  (message.type === "voteResponse" || message.type === "preVoteResponse") && !message.granted;
+const isQuiet = (message: Message) => isHeartbeat(message) || isRefusal(message);
+const isAppend = ({ type }: Message) => type === "appendRequest";
+
+const allProtections = { preVote: true, leaderLease: true, checkQuorum: true };
+const withLearner = { configuration: { voters: ["n1", "n2"], learners: ["n3"] } };
+const twoLeaders = { timeouts: ["n1", "n2"], maxTerm: 2, maxIndex: 0, isLost: isQuiet };
+/** n1 and n3 have an entry each that is nowhere else, as in the middle of figure 8; both may lead two terms later. */
+const figure8 = {
+  servers: { n1: { terms: [1], term: 2 }, n2: { term: 2 }, n3: { terms: [2], term: 3, votedFor: "n3" } },
+  timeouts: ["n1", "n3"],
+  maxTerm: 4,
+  maxIndex: 0,
+};
+const promotion = [{ type: "promote", id: "n3" }] as const;
+const handover = [
+  { type: "promote", id: "n3" },
+  { type: "demote", id: "n1" },
+  { type: "demote", id: "n2" },
+] as const;
+
+/** Searched with every test. */
+export const smallScopes: Readonly<Record<string, Bounds>> = {
+  elections: { timeouts: ["n1", "n2", "n3"], maxTerm: 2, maxIndex: 0, isLost: isQuiet },
+  "elections with a crash": {
+    timeouts: ["n1", "n2", "n3"],
+    maxTerm: 2,
+    maxIndex: 0,
+    crashes: "n3",
+    isLost: (message) => isHeartbeat(message) || isAppend(message),
+  },
+  "elections of one server, again": { timeouts: ["n1", "n1", "n2"], maxTerm: 2, maxIndex: 0, isLost: isQuiet },
+  "elections with pre-votes and a crash": {
+    protection: allProtections,
+    timeouts: ["n1", "n2"],
+    maxTerm: 2,
+    maxIndex: 0,
+    crashes: "n3",
+    isLost: (message) => isQuiet(message) || isAppend(message),
+  },
+  "entries in one term": { timeouts: ["n1"], maxTerm: 1, maxIndex: 3, commands: 2, isLost: isHeartbeat },
+  heartbeats: { timeouts: ["n1"], maxTerm: 1, maxIndex: 0 },
+  "entries over two terms": { ...twoLeaders, maxIndex: 3, commands: 1 },
+  "a follower crashes": { ...twoLeaders, crashes: "n3", maxWritesUnderWay: 1 },
+  "a leader crashes": { ...twoLeaders, crashes: "n1", maxWritesUnderWay: 1 },
+  "figure 8": { ...figure8, isLost: isQuiet },
+  "a learner is promoted": { ...twoLeaders, ...withLearner, change: promotion },
+  "a leader crashes in the middle of a promotion": {
+    ...twoLeaders,
+    ...withLearner,
+    timeouts: ["n1", "n1"],
+    change: promotion,
+    crashes: "n1",
+  },
+  "a leader changes voters and goes": { ...twoLeaders, change: [{ type: "remove", id: "n1" }] },
+  "joint consensus": { ...twoLeaders, ...withLearner, timeouts: ["n1", "n3"], change: handover },
+};
+
+/** Searched when asked for; minutes. */
+export const largeScopes: Readonly<Record<string, Bounds>> = {
+  "a follower with another tail": {
+    servers: { n1: { terms: [1, 1], term: 2 }, n2: { terms: [1, 2], term: 2 }, n3: { terms: [1, 2], term: 2 } },
+    timeouts: ["n3"],
+    maxTerm: 3,
+    maxIndex: 0,
+  },
+  "elections, refusals and entries": { timeouts: ["n1", "n2", "n3"], maxTerm: 2, maxIndex: 0, isLost: isHeartbeat },
+  "elections, refusals and heartbeats": { timeouts: ["n1", "n2"], maxTerm: 2, maxIndex: 0 },
+  "a follower crashes among three entries": {
+    ...twoLeaders,
+    maxIndex: 3,
+    commands: 1,
+    crashes: "n3",
+    maxWritesUnderWay: 1,
+  },
+  "a leader crashes among three entries": { ...twoLeaders, maxIndex: 3, commands: 1, crashes: "n1" },
+  "figure 8 with refusals": { ...figure8, isLost: isHeartbeat },
+  "a leader crashes in the middle of a promotion, another one follows": {
+    ...twoLeaders,
+    ...withLearner,
+    maxIndex: 3,
+    commands: 1,
+    change: promotion,
+    crashes: "n1",
+    maxWritesUnderWay: 1,
+  },
+  "a new voter crashes": { ...twoLeaders, ...withLearner, change: promotion, crashes: "n3", maxWritesUnderWay: 1 },
+  "joint consensus with any two leaders": { ...twoLeaders, ...withLearner, change: handover },
+  "joint consensus and a crash": {
+    ...twoLeaders,
+    ...withLearner,
+    timeouts: ["n1", "n3"],
+    change: handover,
+    crashes: "n1",
+    maxWritesUnderWay: 1,
+  },
+};
