@@ -1,7 +1,15 @@
 // What a change makes of a configuration, and the first step from the one to the other. Thesis 4.1, 4.3.
 
 import { isJoint, membersOf } from "./configuration.ts";
-import { incarnationOf, isFormed, MAX_ADDRESS_LENGTH, onlyRecordsOf, recordOf, withRecord } from "./server-records.ts";
+import {
+  incarnationOf,
+  isFormed,
+  isPriority,
+  MAX_ADDRESS_LENGTH,
+  onlyRecordsOf,
+  recordOf,
+  withRecord,
+} from "./server-records.ts";
 import type { Configuration, NodeId } from "./types.ts";
 
 /** A change of who belongs to the cluster; several can be made in one step. Thesis 4.1. */
@@ -17,7 +25,9 @@ export type MembershipChange =
   /** Takes back a member that lost its store, as a learner; one that was a voter is promoted when it has caught up. */
   | { readonly type: "readmit"; readonly id: NodeId; readonly incarnation: string }
   /** Notes where a member is reached from now on. */
-  | { readonly type: "move"; readonly id: NodeId; readonly address: string };
+  | { readonly type: "move"; readonly id: NodeId; readonly address: string }
+  /** Notes how much a member is wanted as the leader: 0, which nobody is asked to hand over to, up to 100. */
+  | { readonly type: "prioritize"; readonly id: NodeId; readonly priority: number };
 
 /** Why a change makes no sense for a configuration. */
 export type ChangeMisfit =
@@ -28,7 +38,8 @@ export type ChangeMisfit =
   | "noVotersLeft"
   /** The leader has not heard from the server yet, so it does not know which store would have the vote. */
   | "neverHeard"
-  | "addressTooLong";
+  | "addressTooLong"
+  | "notAPriority";
 
 type Misfit = { readonly misfit: ChangeMisfit; readonly id: NodeId };
 
@@ -79,6 +90,8 @@ function applied(configuration: Configuration, change: MembershipChange, heard: 
     }
     case "move":
       return withRecord(configuration, { id, address: change.address });
+    case "prioritize":
+      return withRecord(configuration, { id, priority: change.priority === 0 ? undefined : change.priority });
   }
 }
 
@@ -110,6 +123,9 @@ function misfitOf(change: MembershipChange, configuration: Configuration, heard:
     case "remove":
     case "move":
       return isMember ? undefined : "unknownServer";
+    case "prioritize":
+      if (!isMember) return "unknownServer";
+      return isPriority(change.priority) ? undefined : "notAPriority";
     case "readmit":
       if (!isMember) return "unknownServer";
       return incarnationOf(configuration, id) === change.incarnation ? "alreadyMember" : undefined;

@@ -30,6 +30,7 @@ import type { AppendResponse, HeartbeatResponse, Message, SnapshotResponse } fro
 import { type ChangeRequest, concludeChange, proposeChange } from "./membership.ts";
 import { type CompleteOptions, completeOptions, type RaftOptions } from "./options.ts";
 import { proposeCommand } from "./propose.ts";
+import { offerLeadership } from "./preference.ts";
 import type {
   ChangeResult,
   ProposalOutcome,
@@ -209,6 +210,7 @@ export class Raft {
       forwardReads(server);
       if (server.role.name === "leader") {
         maintainMembership(server, server.role);
+        offerLeadership(server, server.role);
         serveWaitingReads(server, server.role);
         replicate(server, server.role);
         continueTransfer(server, server.role);

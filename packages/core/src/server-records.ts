@@ -4,6 +4,8 @@
 
 import type { Configuration, NodeId, ServerRecord } from "./types.ts";
 
+/** Highest priority of a member. */
+export const MAX_PRIORITY = 100;
 /** Longest address of a member, in UTF-16 units. */
 export const MAX_ADDRESS_LENGTH = 1024;
 const MAX_INCARNATION_LENGTH = 256;
@@ -16,6 +18,11 @@ export function recordOf({ records = [] }: Configuration, id: NodeId): ServerRec
 /** The store that may speak for a member; undefined if any may. */
 export function incarnationOf(configuration: Configuration, id: NodeId): string | undefined {
   return recordOf(configuration, id)?.incarnation;
+}
+
+/** How much this member is wanted as the leader. */
+export function priorityOf(configuration: Configuration, id: NodeId): number {
+  return recordOf(configuration, id)?.priority ?? 0;
 }
 
 /** True if what somebody says from this store counts as said by the member. */
@@ -68,11 +75,18 @@ function isRecord(value: unknown): value is ServerRecord {
   const incarnation = "incarnation" in value ? value.incarnation : undefined;
   const address = "address" in value ? value.address : undefined;
   const promotes = "promotes" in value ? value.promotes : undefined;
+  const priority = "priority" in value ? value.priority : undefined;
   return (
     isTextUpTo(incarnation, MAX_INCARNATION_LENGTH) &&
     isTextUpTo(address, MAX_ADDRESS_LENGTH) &&
-    (promotes === undefined || typeof promotes === "boolean")
+    (promotes === undefined || typeof promotes === "boolean") &&
+    (priority === undefined || isPriority(priority))
   );
+}
+
+/** True for a number that can be a priority. */
+export function isPriority(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MAX_PRIORITY;
 }
 
 function isTextUpTo(value: unknown, length: number): boolean {

@@ -59,6 +59,8 @@ export type ServerRecord = {
   readonly address?: string;
   /** A learner that is given a vote as soon as it has caught up. Thesis 4.2.1. */
   readonly promotes?: boolean;
+  /** A leader hands over to a voter of higher priority that can take over. Whole number from 0 to 100; absent is 0. */
+  readonly priority?: number;
 };
 
 /** A maximal run of consecutive entries of one term: `term` holds from `firstIndex` until the next run begins. */

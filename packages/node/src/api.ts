@@ -11,6 +11,8 @@ export type RaftTuning = {
   readonly electionTimeoutMs?: readonly [number, number];
   /** A leader's heartbeat interval in ms. Default 50. At most a third of the minimum election timeout. */
   readonly heartbeatMs?: number;
+  /** A node whose disk has not completed a write for this many ms does not lead. Default 1000. */
+  readonly diskStallMs?: number;
   /** Ask before campaigning (thesis 9.6). Default true. */
   readonly preVote?: boolean;
   /** Refuse votes while a live leader is heard (thesis 4.2.3). Default true. */

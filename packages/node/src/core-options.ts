@@ -13,8 +13,17 @@ type AnyNodeOptions = Omit<RaftNodeOptions<never, unknown, unknown>, "stateMachi
 /** The options for the core of a node. */
 export function coreOptions(options: AnyNodeOptions, incarnation: string): RaftOptions {
   const { raft = {}, limits = {} } = options;
-  const { electionTimeoutMs, heartbeatMs, preVote, leaderLease, checkQuorum, leaseReads, maxClockDrift, readmission } =
-    raft;
+  const {
+    electionTimeoutMs,
+    heartbeatMs,
+    diskStallMs,
+    preVote,
+    leaderLease,
+    checkQuorum,
+    leaseReads,
+    maxClockDrift,
+    readmission,
+  } = raft;
   const { maxUncommittedBytes, maxPendingReads } = limits;
   const room = options.transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES;
   return {
@@ -22,7 +31,7 @@ export function coreOptions(options: AnyNodeOptions, incarnation: string): RaftO
     incarnation,
     configuration: options.configuration,
     random: options.random ?? Math.random,
-    timing: defined({ electionTimeoutMs, heartbeatMs }),
+    timing: defined({ electionTimeoutMs, heartbeatMs, diskStallMs }),
     protection: defined({ preVote, leaderLease, checkQuorum }),
     reads: defined({ lease: leaseReads, maxClockDrift }),
     membership: defined({ readmission }),

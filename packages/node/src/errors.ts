@@ -78,6 +78,7 @@ const changeRefusals: Readonly<Record<Exclude<ChangeRefusal, "notLeader" | "tran
   notAVoter: "is not a voter",
   noVotersLeft: "no voter would be left",
   neverHeard: "was not heard yet, so nobody knows which store would have the vote",
+  notAPriority: "was to get a priority that is not a whole number from 0 to 100",
   addressTooLong: "would have an address of more than 1024 characters",
   readmitAlone: "comes back with another store, and several voters would change at once",
 };

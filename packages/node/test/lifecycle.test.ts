@@ -175,6 +175,31 @@ test("a long pause of the process is reported", async () => {
   expect(value).toMatchObject({ type: "loopStalled" });
 });
 
+test("a leader whose process was stopped for too long steps down if it does not hear its followers at once", async () => {
+  cluster = await TestCluster.started(3);
+  const leaderId = await cluster.elect();
+  const events = cluster.node(leaderId).events();
+  cluster.isolate(leaderId);
+  await cluster.clock.jump(1_000);
+  expect(cluster.node(leaderId).currentStatus().role).not.toBe("leader");
+  const reported = [(await events.next()).value, (await events.next()).value];
+  expect(reported).toMatchObject([{ type: "loopStalled" }, { type: "steppedDown", reason: "quorumLost" }]);
+});
+
+test("a leader whose process was stopped asks a majority before it answers any read", async () => {
+  cluster = new TestCluster(3);
+  for (const id of cluster.ids) await cluster.start(id, { raft: { leaseReads: true } });
+  await cluster.clock.run(500);
+  const leaderId = await cluster.elect();
+  await cluster.clock.run(60);
+  const leader = cluster.node(leaderId);
+  await expect(leader.query("all", { consistency: "lease" })).resolves.toMatchObject({ consistency: "lease" });
+  cluster.clock.leap(200);
+  const read = leader.query("all", { consistency: "lease" });
+  await cluster.clock.run(20);
+  await expect(read).resolves.toMatchObject({ consistency: "linearizable" });
+});
+
 test("close is idempotent and leaves no timer behind", async () => {
   cluster = await TestCluster.started(3);
   await cluster.elect();

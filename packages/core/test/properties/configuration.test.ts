@@ -21,6 +21,7 @@ const change: fc.Arbitrary<MembershipChange> = fc.oneof(
   fc.record({ type: fc.constantFrom("addLearner", "promote", "demote", "remove"), id } as const),
   fc.record({ type: fc.constant("readmit"), id, incarnation: fc.string({ minLength: 1 }) } as const),
   fc.record({ type: fc.constant("move"), id, address: fc.string() } as const),
+  fc.record({ type: fc.constant("prioritize"), id, priority: fc.nat(100) } as const),
 );
 const changes: fc.Arbitrary<readonly MembershipChange[]> = fc.array(change, { minLength: 1, maxLength: 4 });
 
@@ -32,9 +33,17 @@ function naive(from: Configuration, steps: readonly MembershipChange[]): Map<str
   for (const step of steps) {
     const role = roles.get(step.id);
     const any = role ?? "nobody";
-    const fits = { addLearner: undefined, promote: "learner", demote: "voter", remove: any, readmit: any, move: any };
+    const fits = {
+      addLearner: undefined,
+      promote: "learner",
+      demote: "voter",
+      remove: any,
+      readmit: any,
+      move: any,
+      prioritize: any,
+    };
     if (role !== fits[step.type]) return undefined;
-    if (step.type === "move") continue;
+    if (step.type === "move" || step.type === "prioritize") continue;
     if (step.type === "remove") roles.delete(step.id);
     else roles.set(step.id, step.type === "promote" ? "voter" : "learner");
     if (![...roles.values()].includes("voter")) return undefined;

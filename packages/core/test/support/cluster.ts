@@ -61,6 +61,7 @@ export class Cluster {
   readonly #cutLinks = new Set<string>();
   readonly #oracle = new Oracle();
   #travelling: Travelling[] = [];
+  #isLost: (message: Message) => boolean = () => false;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -165,6 +166,11 @@ export class Cluster {
     this.#cutLinks.clear();
   }
 
+  /** Loses these messages from now on, on every link. */
+  loseMessages(isLost: (message: Message) => boolean): void {
+    this.#isLost = isLost;
+  }
+
   /** Loses everything that is not on disk, and all messages to the server. */
   crash(id: string): void {
     this.#machine(id).isUp = false;
@@ -251,7 +257,7 @@ export class Cluster {
   }
 
   #deliver({ message, incarnation }: Travelling): void {
-    if (this.#cutLinks.has(`${message.from}>${message.to}`)) return;
+    if (this.#cutLinks.has(`${message.from}>${message.to}`) || this.#isLost(message)) return;
     const machine = this.#machines.get(message.to);
     if (machine === undefined || !machine.isUp) return;
     machine.raft.step(message, this.now, incarnation);
