@@ -66,8 +66,8 @@ export function explain(server: Server): string {
 function explainLeader(server: Server, leader: Leader): readonly string[] {
   const { id, term, commitIndex, log, durability, configuration } = server;
   const lines = [`${id} leads term ${term}. Committed up to ${commitIndex} of ${log.lastIndex}.`];
-  for (const [peer, { stranger }] of leader.peers) {
-    if (stranger !== undefined)
+  for (const [peer, { replacedForMs }] of leader.peers) {
+    if (replacedForMs > 0)
       lines.push(`${peer} came back with another store and does not count until it is readmitted.`);
   }
   if (commitIndex === log.lastIndex) return lines;

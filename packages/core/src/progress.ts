@@ -21,6 +21,8 @@ export class Progress {
   incarnation: string | undefined;
   /** Another store that speaks under the peer's name now, and does not count. */
   stranger: string | undefined;
+  /** When that one last spoke, in the caller's milliseconds. */
+  strangerHeardAt: number = Number.NEGATIVE_INFINITY;
   /** A read of old entries for this peer is under way in the driver. */
   logReadPending = false;
   /** Sent and not answered, oldest first. */
@@ -33,6 +35,11 @@ export class Progress {
     this.nextIndex = nextIndex;
     // A new peer counts as heard: CheckQuorum must not fire before it had a chance to answer.
     this.lastContact = now;
+  }
+
+  /** For how long the peer had been silent when another store last spoke under its name; 0 if it was heard since. */
+  get replacedForMs(): number {
+    return Math.max(0, this.strangerHeardAt - this.lastContact);
   }
 
   get inflightMessages(): number {

@@ -17,7 +17,7 @@ export function progressFor(
   const progress = leader.peers.get(peer);
   if (progress === undefined) return "unknownSender";
   if (!speaksFor(server.configuration, peer, incarnation)) {
-    if (incarnation !== undefined) noteStranger(server, leader, { peer, incarnation, progress });
+    if (incarnation !== undefined) noteStranger(server, { peer, incarnation, progress });
     return "strangeStore";
   }
   // A learner may change its store: nobody counts on it yet. It starts again.
@@ -28,15 +28,16 @@ export function progressFor(
   return current;
 }
 
-/** What was known about the peer was about the other store. */
+/**
+ * Another store speaks under the peer's name. It may be the peer's new one, or a late message of one that is long gone: what
+ * is known of the store that counts stays until the stranger has its place.
+ */
 function noteStranger(
   server: Server,
-  leader: Leader,
   { peer, incarnation, progress }: { readonly peer: NodeId; readonly incarnation: string; readonly progress: Progress },
 ): void {
+  progress.strangerHeardAt = server.now;
   if (progress.stranger === incarnation) return;
-  const fresh = new Progress(server.log.lastIndex + 1, progress.lastContact);
-  fresh.stranger = incarnation;
-  leader.peers.set(peer, fresh);
+  progress.stranger = incarnation;
   server.emit({ type: "storeReplaced", peer, incarnation, expected: incarnationOf(server.configuration, peer) });
 }

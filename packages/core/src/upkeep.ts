@@ -16,10 +16,10 @@ export function maintainMembership(server: Server, leader: Leader): void {
 function dueReadmission(server: Server, leader: Leader): MembershipChange | undefined {
   if (server.options.membership.readmission === "manual") return undefined;
   const [, maxTimeout] = server.options.timing.electionTimeoutMs;
-  for (const [id, { stranger: incarnation, lastContact }] of leader.peers) {
-    // If the old store is still heard, two servers use one name, and neither must take the other's place.
-    if (incarnation !== undefined && server.now - lastContact >= maxTimeout)
-      return { type: "readmit", id, incarnation };
+  for (const [id, { stranger: incarnation, replacedForMs }] of leader.peers) {
+    // If the old store is still heard, two servers use one name, and neither must take the other's place; and a message that
+    // came late from a store that is gone must not take the place of one that is silent now.
+    if (incarnation !== undefined && replacedForMs >= maxTimeout) return { type: "readmit", id, incarnation };
   }
   return undefined;
 }
@@ -34,7 +34,7 @@ function duePromotion(server: Server, leader: Leader): MembershipChange | undefi
 /** Streaming, and heard within the maximum election timeout. Whether it lacks too much, the change itself asks. */
 function isLive(server: Server, leader: Leader, id: string): boolean {
   const progress = leader.peers.get(id);
-  if (progress === undefined || progress.mode !== "replicate") return false;
+  if (progress === undefined || progress.mode !== "replicate" || progress.replacedForMs > 0) return false;
   const [, maxTimeout] = server.options.timing.electionTimeoutMs;
   return server.now - progress.lastContact < maxTimeout;
 }

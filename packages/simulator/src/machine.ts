@@ -84,6 +84,10 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     return this.disk.durable;
   }
 
+  get stores(): readonly LogImage[] {
+    return this.disk.stores;
+  }
+
   /** The running process; undefined between a crash and a restart. */
   get process(): Process | undefined {
     return this.#process?.isAlive === true ? this.#process : undefined;
@@ -107,9 +111,17 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     return this.#configurationBefore ?? this.configuration;
   }
 
-  /** It will not come back: its disk is damaged, or it has been taken away. */
+  get incarnation(): string | undefined {
+    return this.disk.visible.identity?.incarnation;
+  }
+
+  /** It has been taken away, or cannot come back as it is: its disk is damaged. */
   get isLost(): boolean {
     return this.#isRetired || this.disk.isRotten;
+  }
+
+  get isRetired(): boolean {
+    return this.#isRetired;
   }
 
   get isUp(): boolean {
@@ -197,6 +209,14 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     world.promisesSettled();
   }
 
+  /** The process dies, and an empty disk takes the place of the old one. */
+  wipe(): void {
+    if (this.isUp) this.crash();
+    this.disk.wipe();
+    this.#site.inspector().wiped(this);
+    this.#site.world.trace.note(this.#site.world.nowMs, "wipe", this.id);
+  }
+
   /** Somebody takes the machine away. */
   retire(): void {
     this.#isRetired = true;
@@ -218,6 +238,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     this.process?.dieAfter(undefined);
     this.process?.resume();
     if (this.hasStopped || this.#isMisnamed) this.crash();
+    if (this.disk.isRotten) this.wipe();
     if (!this.isUp && !this.isLost) this.start();
   }
 

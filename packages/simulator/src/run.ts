@@ -2,7 +2,7 @@
 // that all replicas are equal.
 
 import { snapshotBytes, type StateMachine } from "@quorate/contracts";
-import { membersOf } from "./checkers/configurations.ts";
+import { membersOf, speaksFor } from "./checkers/configurations.ts";
 import { Inspector, type Violation } from "./checkers/inspector.ts";
 import { SimulationFailure } from "./failure.ts";
 import { type FaultKind, noFaults } from "./faults/fault-options.ts";
@@ -140,7 +140,11 @@ export class Run<Query, Answer, Result> {
     if (leader === undefined || leader.commitIndex !== leader.lastIndex) return false;
     if (this.#clients.some((client) => !client.isIdle)) return false;
     return this.#members().every(
-      ({ status }) => status?.lastApplied === leader.lastIndex && status.lastIndex === leader.lastIndex,
+      ({ id, incarnation, status }) =>
+        status?.lastApplied === leader.lastIndex &&
+        status.lastIndex === leader.lastIndex &&
+        // A member with a new disk has to be taken back.
+        speaksFor(leader.configuration, id, incarnation),
     );
   }
 

@@ -1,5 +1,6 @@
 // Clients that repeat a command until it is answered, through sessions: it takes effect once, whatever leader, snapshot or restart
 // comes in between.
+import { snapshotBytes } from "@quorate/contracts";
 import { checkHistory, counter } from "@quorate/linearizability";
 import { describe, expect, test } from "vitest";
 import { simulate, SimulationFailure } from "../src/index.ts";
@@ -28,7 +29,7 @@ describe("a command that is repeated takes effect once", () => {
     const { stateMachine, workload } = sessionCounter();
     const forgetful = (): ReturnType<typeof stateMachine> => {
       const machine = stateMachine();
-      const empty = stateMachine().snapshot();
+      const empty = snapshotBytes(stateMachine().snapshot());
       return {
         apply: (batch) => machine.apply(batch),
         query: (query) => machine.query(query),

@@ -199,6 +199,49 @@ describe("P55 a wiped voter", () => {
   });
 });
 
+describe("P55 a late message from a store that is gone", () => {
+  const stores = new Map([
+    ["n2", "n2 b"],
+    ["n3", "n3 a"],
+  ]);
+  const heardUntil = (server: LoneServer, end: number): void => {
+    const { term } = server.raft.status();
+    for (; server.now < end; server.wait(50)) {
+      for (const [from, store] of stores) {
+        server.tell({ type: "appendResponse", from, term, accepted: true, matchIndex: 1 }, store);
+      }
+    }
+  };
+
+  test("P55 takes nothing away from what the present store holds", () => {
+    const server = new LoneServer({ incarnation: "n1 a" });
+    server.elect(stores);
+    heardUntil(server, server.now + 200);
+    const { term } = server.raft.status();
+    server.tell({ type: "appendResponse", from: "n2", term, accepted: true, matchIndex: 1 }, "n2 a");
+    expect(server.raft.status().peers.find(({ id }) => id === "n2")).toMatchObject({
+      matchIndex: 1,
+      mode: "replicate",
+    });
+    server.raft.propose(Uint8Array.of(1));
+    const said = server.messages();
+    expect(said).toContainEqual(expect.objectContaining({ type: "appendRequest", to: "n2", prevLogIndex: 1 }));
+  });
+
+  test("P55 does not have it readmitted when the present store falls silent later", () => {
+    const server = new LoneServer({ incarnation: "n1 a" });
+    server.elect(stores);
+    heardUntil(server, server.now + 200);
+    const { term } = server.raft.status();
+    server.tell({ type: "appendResponse", from: "n2", term, accepted: true, matchIndex: 1 }, "n2 a");
+    for (let heartbeat = 1; heartbeat < 20; heartbeat++) {
+      server.wait(50);
+      server.tell({ type: "appendResponse", from: "n3", term, accepted: true, matchIndex: 1 }, "n3 a");
+    }
+    expect(server.raft.status()).toMatchObject({ role: "leader", configurationIndex: 1 });
+  });
+});
+
 describe("P12 a server whose storage lost acknowledged entries", () => {
   test("P12 hears of it from the leader's heartbeat, and reports it instead of going on", () => {
     const { cluster, others, leader } = formed();

@@ -24,12 +24,16 @@ export type ObservedNode = {
   readonly log: LogImage;
   /** What is on the disk for good. */
   readonly durable: LogImage;
+  /** The same, and what was on the disks before that are gone. Each is named by the incarnation in its identity. */
+  readonly stores: readonly LogImage[];
   /** As of the latest turn; undefined before the first turn of a process. */
   readonly status: NodeStatus | undefined;
   /** Who belongs to the cluster by this node's log. */
   readonly configuration: Configuration;
   /** The same at the end of the latest turn: what the node decided since may have been decided by either. */
   readonly configurationBefore: Configuration;
+  /** Names the disk: another one after it was replaced by an empty one. Undefined before the node has named it. */
+  readonly incarnation: string | undefined;
 };
 
 /** An entry that a node considers committed. */
@@ -96,6 +100,8 @@ export type Checker = {
   readonly property: string;
   /** A process of the node begins. */
   readonly onStart?: (node: ObservedNode) => void;
+  /** The node's disk was replaced by an empty one: it remembers nothing, and nobody may count on what it promised. */
+  readonly onWipe?: (node: ObservedNode) => void;
   /** A message leaves. */
   readonly onSend?: (node: ObservedNode, message: Message) => void;
   /** A write is handed to the disk; `node.log` is still without it. */

@@ -40,6 +40,7 @@ export class Inspector {
       checkers.map((checker) => checker[name]).filter((hook) => hook !== undefined);
     this.#hooks = {
       onStart: hooks("onStart"),
+      onWipe: hooks("onWipe"),
       onSend: hooks("onSend"),
       onWrite: hooks("onWrite"),
       onCompact: hooks("onCompact"),
@@ -79,6 +80,10 @@ export class Inspector {
   started(node: ObservedNode): void {
     this.#commitSeen.set(node.id, node.log.base.index);
     for (const hook of this.#hooks.onStart) hook(node);
+  }
+
+  wiped(node: ObservedNode): void {
+    for (const hook of this.#hooks.onWipe) hook(node);
   }
 
   sent(node: ObservedNode, message: Message): void {

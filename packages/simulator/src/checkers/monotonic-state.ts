@@ -7,6 +7,7 @@ export const monotonicState: CheckerFactory = ({ report }) => {
   const spokenTerm = new Map<string, number>();
   return {
     property: "monotonic state",
+    onWipe: ({ id }) => void spokenTerm.delete(id),
     onSend: ({ id }, { term, type }) => {
       const before = spokenTerm.get(id) ?? 0;
       if (term < before) {

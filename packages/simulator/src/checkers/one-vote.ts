@@ -1,5 +1,5 @@
 // A server votes for at most one candidate in a term, also across crashes. Thesis 3.4, 3.8. Asking for votes is a vote for
-// oneself.
+// oneself. A server that lost its disk is another one: what counts is that its new votes do not.
 
 import type { CheckerFactory } from "./checker.ts";
 
@@ -13,9 +13,10 @@ export const oneVote: CheckerFactory = ({ report }) => {
   };
   return {
     property: "one vote per term",
-    onSend: ({ id }, message) => {
-      if (message.type === "voteRequest") vote(id, message.term, id);
-      else if (message.type === "voteResponse" && message.granted) vote(id, message.term, message.to);
+    onSend: ({ id, incarnation }, message) => {
+      const voter = `${id} ${incarnation ?? ""}`;
+      if (message.type === "voteRequest") vote(voter, message.term, id);
+      else if (message.type === "voteResponse" && message.granted) vote(voter, message.term, message.to);
     },
   };
 };

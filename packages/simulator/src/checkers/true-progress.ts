@@ -4,12 +4,23 @@
 import type { NodeId } from "@quorate/contracts";
 import type { CheckerFactory } from "./checker.ts";
 
+type Leadership = {
+  readonly term: number;
+  readonly match: Map<NodeId, number>;
+  /** Followers that lost their disk since, of which the leader may take back what it knew. */
+  readonly wiped: Set<NodeId>;
+};
+
 export const trueProgress: CheckerFactory = ({ nodes, report }) => {
   const nodeOf = new Map(nodes.map((node) => [node.id, node]));
-  const known = new Map<NodeId, { readonly term: number; readonly match: Map<NodeId, number> }>();
+  const known = new Map<NodeId, Leadership>();
   const told = new Map<string, number>();
   return {
     property: "true progress",
+    // Its leader will notice, sooner or later, and begin anew.
+    onWipe: ({ id }) => {
+      for (const { wiped } of known.values()) wiped.add(id);
+    },
     onSend: (_node, message) => {
       if (message.type !== "appendResponse" || !message.accepted) return;
       const channel = `${message.from} ${message.to} ${message.term}`;
@@ -19,7 +30,7 @@ export const trueProgress: CheckerFactory = ({ nodes, report }) => {
       if (role !== "leader") return;
       let leadership = known.get(id);
       if (leadership?.term !== term) {
-        leadership = { term, match: new Map() };
+        leadership = { term, match: new Map(), wiped: new Set() };
         known.set(id, leadership);
       }
       // A server that was taken out and comes back is a new peer.
@@ -29,7 +40,8 @@ export const trueProgress: CheckerFactory = ({ nodes, report }) => {
       for (const { id: peerId, matchIndex } of peers) {
         const before = leadership.match.get(peerId) ?? 0;
         if (matchIndex === before) continue;
-        if (matchIndex < before) report(`${id} took back what it knows of ${peerId} from ${before} to ${matchIndex}`);
+        if (matchIndex < before && !leadership.wiped.has(peerId))
+          report(`${id} took back what it knows of ${peerId} from ${before} to ${matchIndex}`);
         leadership.match.set(peerId, matchIndex);
         const toldIndex = told.get(`${peerId} ${id} ${term}`) ?? 0;
         if (matchIndex > toldIndex)

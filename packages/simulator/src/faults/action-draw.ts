@@ -78,6 +78,10 @@ export class ActionDraw {
       this.#onRunning(({ id }) => ({ fault: "diskStall", node: id, forMs: this.#random.between(50, 5_000) })),
     diskError: () => this.#onRunning(({ id }) => ({ fault: "diskError", node: id })),
     diskFull: () => this.#onRunning(({ id }) => ({ fault: "diskFull", node: id })),
+    wipe: () =>
+      this.#onRunning(({ id }) =>
+        this.#budget.affords(id) ? { fault: "wipe", node: id, downMs: this.#downMs() } : undefined,
+      ),
     bitRot: () => this.#onRunning((machine) => this.#bitRot(machine)),
   };
 
@@ -88,7 +92,7 @@ export class ActionDraw {
     const changes = drawChanges({
       configuration,
       ids: this.#ids,
-      lost: this.#budget.lost,
+      isIntact: (id) => this.#budget.isIntact(id, configuration),
       random: this.#random,
     });
     if (changes === undefined) return undefined;

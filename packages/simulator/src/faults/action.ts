@@ -43,6 +43,8 @@ export type Action =
   | { readonly fault: "diskError" | "diskFull"; readonly node: string }
   /** A bit changes on the disk: in an entry, or in the snapshot if no index is given. */
   | { readonly fault: "bitRot"; readonly node: string; readonly index?: number }
+  /** The process dies, and comes back on an empty disk. */
+  | { readonly fault: "wipe"; readonly node: string; readonly downMs: number }
   /** The process is stopped and started with the name of another cluster, which must fail. */
   | { readonly fault: "wrongCluster"; readonly node: string };
 

@@ -1,12 +1,18 @@
-// How much may be lost for good: never so much that a cluster could not come back. Everything else that goes wrong is undone
-// at the end, so it needs no limit.
+// How much may be lost for good: never so much that what was committed is gone. Everything else that goes wrong is undone at the
+// end, so it needs no limit.
 
 import type { Configuration, NodeId } from "@quorate/contracts";
-import { isQuorum } from "../checkers/configurations.ts";
+import { isQuorum, speaksFor } from "../checkers/configurations.ts";
+import type { LogImage } from "../ports/log-image.ts";
 
-type Losable = { readonly id: NodeId; readonly isLost: boolean; readonly configuration: Configuration };
+type Losable = {
+  readonly id: NodeId;
+  readonly isLost: boolean;
+  readonly configuration: Configuration;
+  readonly durable: LogImage;
+};
 
-/** Knows who is lost and whether one more could be borne. */
+/** Knows whose disk still holds what it has promised, and whether one more could be lost. */
 export class Budget {
   readonly #machines: readonly Losable[];
 
@@ -14,14 +20,17 @@ export class Budget {
     this.#machines = machines;
   }
 
-  /** Servers that will not come back. */
-  get lost(): ReadonlySet<NodeId> {
-    return new Set(this.#machines.filter(({ isLost }) => isLost).map(({ id }) => id));
+  /** True if the server's disk is the one that counts in a configuration. One that counts nowhere yet is as good. */
+  isIntact(id: NodeId, configuration: Configuration): boolean {
+    const machine = this.#machines.find((each) => each.id === id);
+    if (machine === undefined || machine.isLost) return false;
+    return speaksFor(configuration, id, machine.durable.identity?.incarnation);
   }
 
   /** True if every configuration that may be in use anywhere can still decide without this one too. */
   affords(id: NodeId): boolean {
-    const lost = new Set([...this.lost, id]);
-    return this.#machines.every(({ configuration }) => isQuorum(configuration, (voter) => !lost.has(voter)));
+    return this.#machines.every(({ configuration }) =>
+      isQuorum(configuration, (voter) => voter !== id && this.isIntact(voter, configuration)),
+    );
   }
 }

@@ -52,8 +52,10 @@ export type FaultOptions = {
   readonly diskError: number;
   /** Times a minute: a disk has no space left. */
   readonly diskFull: number;
-  /** Times a minute: a bit changes on a disk. Such a node is lost; there are never too many of them to go on without. */
+  /** Times a minute: a bit changes on a disk. Never where it would take away what a majority has; an empty disk takes its place. */
   readonly bitRot: number;
+  /** Times a minute: a process dies and comes back on an empty disk. As rarely as `bitRot` where it matters. */
+  readonly wipe: number;
 };
 
 /** The name of a fault. */
@@ -86,6 +88,7 @@ export const noFaults: FaultOptions = {
   diskError: 0,
   diskFull: 0,
   bitRot: 0,
+  wipe: 0,
 };
 
 /** Everything goes wrong, about as often as a cluster can bear while it still gets something done. */
@@ -114,7 +117,8 @@ export const allFaults: FaultOptions = {
   diskStall: 3,
   diskError: 2,
   diskFull: 2,
-  bitRot: 1,
+  bitRot: 2,
+  wipe: 3,
 };
 
 /** The highest values that make sense. */
@@ -145,6 +149,7 @@ const limits: FaultOptions = {
   diskError: 600,
   diskFull: 600,
   bitRot: 600,
+  wipe: 600,
 };
 
 /** All names, in the order in which they are documented. */

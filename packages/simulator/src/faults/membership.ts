@@ -9,14 +9,14 @@ import type { SeededRandom } from "../world/random.ts";
 /** Most changes that are made in one step. */
 const MAX_CHANGES = 3;
 
-/** A wish, or undefined if none makes sense now. `lost` are servers that will not come back. */
+/** A wish, or undefined if none makes sense now. `isIntact` tells whose word counts in the present configuration. */
 export function drawChanges(options: {
   readonly configuration: Configuration;
   readonly ids: readonly NodeId[];
-  readonly lost: ReadonlySet<NodeId>;
+  readonly isIntact: (id: NodeId) => boolean;
   readonly random: SeededRandom;
 }): readonly MembershipChange[] | undefined {
-  const { configuration, ids, lost, random } = options;
+  const { configuration, ids, isIntact, random } = options;
   let after: Configuration = { voters: configuration.voters, learners: configuration.learners };
   const changes: MembershipChange[] = [];
   const wished = random.chance(0.5) ? 1 : 1 + random.integer(MAX_CHANGES);
@@ -27,7 +27,7 @@ export function drawChanges(options: {
     changes.push(change);
     after = next;
   }
-  const isAffordable = isQuorum(after, (voter) => !lost.has(voter));
+  const isAffordable = isQuorum(after, isIntact);
   return changes.length > 0 && isAffordable ? changes : undefined;
 }
 

@@ -20,6 +20,8 @@ export type AnyMachine = Pick<
   | "isUp"
   | "isLeader"
   | "isLost"
+  | "durable"
+  | "wipe"
   | "hasStopped"
   | "status"
   | "configuration"
@@ -115,6 +117,8 @@ export class Nemesis {
           this.#reached.counters.failStops += 1;
           machine.crash();
         }
+        // An operator who sees a node refuse its disk gives it an empty one, after a while.
+        if (machine.disk.isRotten && this.#supervisor.chance(0.2)) machine.wipe();
         if (!machine.isUp && !machine.isLost && this.#supervisor.chance(0.5)) machine.start();
       }
       this.#supervise();
@@ -180,6 +184,12 @@ export class Nemesis {
         // It is noticed at the next start, and again at every other one.
         machine.crash();
         machine.start();
+        return;
+      case "wipe":
+        machine.wipe();
+        this.#later(action.downMs, () => {
+          if (!machine.isUp && !machine.isLost) machine.start();
+        });
         return;
       case "wrongCluster":
         machine.crash();

@@ -56,6 +56,8 @@ export class Disk {
   #stalledUntilMs = 0;
   #armed: DiskFailure | undefined;
   #failure: QuorateError | undefined;
+  /** What was on the disks that are gone. */
+  readonly #stores: LogImage[] = [];
   #rot: Rot = { index: undefined, snapshot: false };
 
   constructor(options: { readonly world: World; readonly random: SeededRandom; readonly behaviour: DiskBehaviour }) {
@@ -72,6 +74,11 @@ export class Disk {
   /** What a loss of power would leave. */
   get durable(): LogImage {
     return this.#durable;
+  }
+
+  /** What is on the disk, and what was on those that it has replaced. */
+  get stores(): readonly LogImage[] {
+    return [this.#durable, ...this.#stores];
   }
 
   /** Why everything is refused until a new process opens the disk; undefined while it works. */
@@ -95,6 +102,16 @@ export class Disk {
     if (index === undefined) this.#rot = { ...this.#rot, snapshot: this.#durable.snapshot !== undefined };
     else this.#rot = { ...this.#rot, index };
     return this.isRotten;
+  }
+
+  /** Somebody puts an empty disk in its place. No process may be running. */
+  wipe(): void {
+    this.#stores.push(this.#durable);
+    this.#visible = new LogImage();
+    this.#durable = new LogImage();
+    this.#rot = { index: undefined, snapshot: false };
+    this.#failure = undefined;
+    this.#armed = undefined;
   }
 
   /** A new process opens what the last one left. */

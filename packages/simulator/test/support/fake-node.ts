@@ -10,12 +10,17 @@ export const founders: Configuration = { voters: ["n1", "n2", "n3"], learners: [
 export class FakeNode implements ObservedNode {
   readonly id: string;
   readonly boots = 1;
+  readonly incarnation = "first";
   readonly log: LogImage = new LogImage();
   readonly durable: LogImage = new LogImage();
   status: NodeStatus | undefined;
 
   get configuration(): Configuration {
     return this.log.configuration?.configuration ?? founders;
+  }
+
+  get stores(): readonly LogImage[] {
+    return [this.durable];
   }
 
   get configurationBefore(): Configuration {
