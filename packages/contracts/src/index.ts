@@ -28,7 +28,7 @@ export type {
 } from "./snapshot-store.ts";
 export { snapshotBytes, snapshotPieces } from "./snapshot-content.ts";
 export type { CommittedCommand, SnapshotContent, StateMachine } from "./state-machine.ts";
-export { laneOf } from "./transport.ts";
+export { laneOf, lanes } from "./transport.ts";
 export type {
   DropReason,
   Lane,

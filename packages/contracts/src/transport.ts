@@ -2,8 +2,14 @@
 
 import type { Message, MessageType } from "@quorate/core";
 
-/** Lanes keep urgent messages from queueing behind bulk: whatever waits in `append` must not delay `control`. */
-export type Lane = "control" | "append";
+/**
+ * Lanes keep urgent messages from queueing behind bulk: what waits in `append` must not delay `control`, and a snapshot
+ * on its way must delay neither.
+ */
+export type Lane = "control" | "append" | "snapshot";
+
+/** All lanes, the most urgent first. */
+export const lanes: readonly Lane[] = ["control", "append", "snapshot"];
 
 /** The lane of each message type. */
 export const laneOf: Readonly<Record<MessageType, Lane>> = {
@@ -16,8 +22,8 @@ export const laneOf: Readonly<Record<MessageType, Lane>> = {
   timeoutNow: "control",
   readIndexRequest: "control",
   readIndexResponse: "control",
-  snapshotRequest: "append",
-  snapshotResponse: "append",
+  snapshotRequest: "snapshot",
+  snapshotResponse: "snapshot",
   appendRequest: "append",
   appendResponse: "append",
 };

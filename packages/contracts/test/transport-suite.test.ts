@@ -179,7 +179,7 @@ describe("the transport suite", () => {
 
   test.concurrent.each<{ mistake: Mistake; law: string }>([
     { mistake: "delivers nothing to n1", law: "delivers in both directions" },
-    { mistake: "alters entries", law: "delivers messages of both lanes unchanged" },
+    { mistake: "alters entries", law: "delivers messages of all lanes unchanged" },
     {
       mistake: "names the store of the receiver",
       law: "tells with every message from which store of the sender it came",

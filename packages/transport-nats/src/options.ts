@@ -17,10 +17,12 @@ export type NatsLimits = {
   readonly controlInFlightBytes?: number;
   /** Bytes per peer that wait on the append lane; more are dropped. At least `maxMessageBytes`. Default 16 MiB. */
   readonly appendQueueBytes?: number;
-  /** Bytes that wait on the append lane for all peers together. At least `appendQueueBytes`. Default 64 MiB. */
+  /** Bytes per peer that wait on the snapshot lane; more are dropped. At least `maxMessageBytes`. Default 8 MiB. */
+  readonly snapshotQueueBytes?: number;
+  /** Bytes that wait on both lanes for all peers together. At least `appendQueueBytes`. Default 64 MiB. */
   readonly totalQueueBytes?: number;
   /**
-   * Bytes of the append lane, all peers together, that are given to the connection before the broker has confirmed them.
+   * Bytes of both lanes, all peers together, that are given to the connection before the broker has confirmed them.
    * What is in this window stands in front of the next heartbeat. At least 64 KiB. Default 1 MiB.
    */
   readonly windowBytes?: number;
@@ -132,12 +134,14 @@ function readLimits(given: NatsLimits, defaultMessageBytes: number): Required<Na
     maxMessageBytes,
     controlInFlightBytes: given.controlInFlightBytes ?? MiB,
     appendQueueBytes,
+    snapshotQueueBytes: given.snapshotQueueBytes ?? Math.max(8 * MiB, maxMessageBytes),
     totalQueueBytes: given.totalQueueBytes ?? Math.max(64 * MiB, appendQueueBytes),
     windowBytes: given.windowBytes ?? MiB,
   };
   checkRange("limits.maxMessageBytes", maxMessageBytes, { from: maxControlBytes, to: 64 * MiB });
   checkRange("limits.controlInFlightBytes", limits.controlInFlightBytes, { from: maxControlBytes });
   checkRange("limits.appendQueueBytes", appendQueueBytes, { from: maxMessageBytes });
+  checkRange("limits.snapshotQueueBytes", limits.snapshotQueueBytes, { from: maxMessageBytes });
   checkRange("limits.totalQueueBytes", limits.totalQueueBytes, { from: appendQueueBytes });
   checkRange("limits.windowBytes", limits.windowBytes, { from: 64 * KiB });
   return limits;

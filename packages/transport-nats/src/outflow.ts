@@ -8,12 +8,16 @@ import type { NatsLimits } from "./options.ts";
 /** One encoded message. */
 export type Parcel = { readonly subject: string; readonly bytes: Uint8Array };
 
+/** What waits for one peer on one lane of bulk. */
+type Queue = { readonly parcels: Parcel[]; bytes: number };
+
 type Peer = {
-  queue: Parcel[];
-  queuedBytes: number;
+  readonly queues: Readonly<Record<BulkLane, Queue>>;
   /** On the control lane, published and not confirmed. */
   controlBytes: number;
 };
+
+type BulkLane = Exclude<Lane, "control">;
 
 type Facts = {
   readonly link: Pick<BrokerLink, "isUp" | "epoch" | "publish" | "confirm">;
@@ -25,10 +29,10 @@ type Facts = {
 export class Outflow {
   readonly #facts: Facts;
   readonly #peers: Map<string, Peer> = new Map();
-  /** Peers with something in their queue; the first is served next. */
-  readonly #waiting: Set<string> = new Set();
+  /** Queues with something in them; the first is served next. So a snapshot takes turns with the log, and peers do too. */
+  readonly #waiting: Set<Queue> = new Set();
   #queuedBytes = 0;
-  /** On the append lane, published and not confirmed. */
+  /** On the lanes of bulk, published and not confirmed. */
   #windowBytes = 0;
   #isConfirming = false;
   #epoch = 0;
@@ -40,7 +44,7 @@ export class Outflow {
   /** Bytes that are held for a peer: waiting, or not confirmed on the control lane. */
   heldBytes(name: string): number {
     const peer = this.#peers.get(name);
-    return peer === undefined ? 0 : peer.queuedBytes + peer.controlBytes;
+    return peer === undefined ? 0 : peer.queues.append.bytes + peer.queues.snapshot.bytes + peer.controlBytes;
   }
 
   /** Publishes, queues or drops. While the link is down everything is dropped without a word: nobody could take it. */
@@ -49,16 +53,17 @@ export class Outflow {
     if (!link.isUp) return;
     if (link.epoch !== this.#epoch) this.clear();
     const peer = this.#peer(name);
-    const isTaken = lane === "control" ? this.#sendControl(peer, parcel) : this.#queue(name, peer, parcel);
+    const isTaken = lane === "control" ? this.#sendControl(peer, parcel) : this.#queue(peer.queues[lane], lane, parcel);
     if (!isTaken) this.#facts.onDropped(name, lane, "queueFull");
   }
 
   /** Drops what waits for a peer. What the broker was given already is on its way. */
   forget(name: string): void {
-    const peer = this.#peers.get(name);
-    if (peer === undefined) return;
-    this.#queuedBytes -= peer.queuedBytes;
-    this.#waiting.delete(name);
+    const { append, snapshot } = this.#peer(name).queues;
+    for (const queue of [append, snapshot]) {
+      this.#queuedBytes -= queue.bytes;
+      this.#waiting.delete(queue);
+    }
     this.#peers.delete(name);
   }
 
@@ -79,33 +84,33 @@ export class Outflow {
     return true;
   }
 
-  #queue(name: string, peer: Peer, parcel: Parcel): boolean {
-    const { appendQueueBytes, totalQueueBytes } = this.#facts.limits;
+  #queue(queue: Queue, lane: BulkLane, parcel: Parcel): boolean {
+    const { appendQueueBytes, snapshotQueueBytes, totalQueueBytes } = this.#facts.limits;
     const size = parcel.bytes.length;
-    if (peer.queuedBytes + size > appendQueueBytes || this.#queuedBytes + size > totalQueueBytes) return false;
-    peer.queue.push(parcel);
-    peer.queuedBytes += size;
+    const mostBytes = lane === "append" ? appendQueueBytes : snapshotQueueBytes;
+    if (queue.bytes + size > mostBytes || this.#queuedBytes + size > totalQueueBytes) return false;
+    queue.parcels.push(parcel);
+    queue.bytes += size;
     this.#queuedBytes += size;
-    this.#waiting.add(name);
+    this.#waiting.add(queue);
     this.#pump();
     return true;
   }
 
-  /** Fills the window from the queues, one message of each peer in turn. A message larger than the window goes alone. */
+  /** Fills the window from the queues, one message of each in turn. A message larger than the window goes alone. */
   #pump(): void {
-    for (const name of this.#waiting) {
-      const peer = this.#peer(name);
-      const [parcel] = peer.queue;
+    for (const queue of this.#waiting) {
+      const [parcel] = queue.parcels;
       const size = parcel?.bytes.length ?? 0;
       if (this.#windowBytes > 0 && this.#windowBytes + size > this.#facts.limits.windowBytes) return;
-      this.#waiting.delete(name);
+      this.#waiting.delete(queue);
       if (parcel === undefined) continue;
-      peer.queue.shift();
-      peer.queuedBytes -= size;
+      queue.parcels.shift();
+      queue.bytes -= size;
       this.#queuedBytes -= size;
       this.#windowBytes += size;
       // Behind the others: the loop comes to it again when they have had their turn.
-      if (peer.queue.length > 0) this.#waiting.add(name);
+      if (queue.parcels.length > 0) this.#waiting.add(queue);
       this.#publish(parcel);
     }
   }
@@ -149,7 +154,8 @@ export class Outflow {
   #peer(name: string): Peer {
     const known = this.#peers.get(name);
     if (known !== undefined) return known;
-    const peer: Peer = { queue: [], queuedBytes: 0, controlBytes: 0 };
+    const queues = { append: { parcels: [], bytes: 0 }, snapshot: { parcels: [], bytes: 0 } };
+    const peer: Peer = { queues, controlBytes: 0 };
     this.#peers.set(name, peer);
     return peer;
   }

@@ -13,14 +13,14 @@ function encode(envelope: Envelope): Uint8Array {
   const entries = message.type === "appendRequest" ? message.entries : [];
   const lengths = entries.map((entry) => entry.data.length);
   const slim = { ...message, entries: entries.map((entry) => ({ ...entry, data: null })) };
-  const head = Buffer.from(`${JSON.stringify({ ...envelope, message: slim, lengths })}\n`);
+  const head = Buffer.from(`${JSON.stringify({ ...envelope, message: slim, lengths }, wrapBytes)}\n`);
   return Buffer.concat([head, ...entries.map((entry) => entry.data)]);
 }
 
 function decode(bytes: Uint8Array): Envelope {
   try {
     const end = bytes.indexOf(10);
-    const { lengths, ...envelope } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+    const { lengths, ...envelope } = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)), unwrapBytes);
     let offset = end + 1;
     for (const [position, length] of lengths.entries()) {
       envelope.message.entries[position].data = bytes.subarray(offset, offset + length);
@@ -36,4 +36,12 @@ function decode(bytes: Uint8Array): Envelope {
       cause,
     });
   }
+}
+
+function wrapBytes(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? { bytes: [...value] } : value;
+}
+
+function unwrapBytes(_key: string, value: { readonly bytes?: readonly number[] } | null): unknown {
+  return value?.bytes === undefined ? value : Uint8Array.from(value.bytes);
 }

@@ -1,5 +1,6 @@
 // The bounds between a server and its broker, with a broker that confirms when the test says so.
 
+import type { Lane } from "@quorate/contracts";
 import { expect, test } from "vitest";
 import type { NatsLimits } from "../src/index.ts";
 import { Outflow } from "../src/outflow.ts";
@@ -8,6 +9,7 @@ const limits: Required<NatsLimits> = {
   maxMessageBytes: 400,
   controlInFlightBytes: 100,
   appendQueueBytes: 400,
+  snapshotQueueBytes: 300,
   totalQueueBytes: 600,
   windowBytes: 100,
 };
@@ -52,7 +54,7 @@ function makeOutflow() {
   const link = new FakeLink();
   const dropped: string[] = [];
   const outflow = new Outflow({ link, limits, onDropped: (...facts) => dropped.push(facts.join(" ")) });
-  const send = (peer: string, lane: "control" | "append", size: number) =>
+  const send = (peer: string, lane: Lane, size: number) =>
     outflow.send(peer, lane, { subject: `${peer} ${lane} ${size}`, bytes: new Uint8Array(size) });
   return { link, dropped, outflow, send };
 }
@@ -130,4 +132,17 @@ test("nothing of a lost connection is sent on the next one, and its bytes are no
   expect(outflow.heldBytes("n2")).toBe(0);
   expect(link.published).toEqual(["n2 append 100", "n2 control 100", "n2 control 100"]);
   expect(dropped).toEqual([]);
+});
+
+test("a snapshot takes turns with the log, and has a bound of its own", async () => {
+  const { link, dropped, send, outflow } = makeOutflow();
+  for (const size of [90, 91, 92]) send("n2", "snapshot", size);
+  for (const size of [80, 81]) send("n2", "append", size);
+  for (let count = 0; count < 4; count += 1) await link.answer();
+  expect(link.published).toEqual([90, 91, 80, 92, 81].map((size) => `n2 ${size < 85 ? "append" : "snapshot"} ${size}`));
+  await link.answer();
+  for (let count = 0; count < 5; count += 1) send("n2", "snapshot", 100);
+  expect(dropped).toEqual(["n2 snapshot queueFull"]);
+  outflow.forget("n2");
+  expect(outflow.heldBytes("n2")).toBe(0);
 });

@@ -5,7 +5,7 @@
 // identity, or refusal with a code that the dialler can show, and closes.
 
 import type { Lane, TransportIdentity } from "@quorate/contracts";
-import { QuorateError } from "@quorate/contracts";
+import { lanes, QuorateError } from "@quorate/contracts";
 import { codes, printable } from "./failure.ts";
 import { frameBytes, protocolVersion } from "./frame.ts";
 
@@ -70,8 +70,8 @@ function handshakeFrame(type: "hello" | "welcome" | "refusal", content: object):
 /** @throws QuorateError `QUORATE_DECODE_FAILED` naming the field that is wrong. */
 export function readHello(payload: Uint8Array): Hello {
   const fields = readFields(payload, "hello");
-  const lane = fields["lane"];
-  if (lane !== "control" && lane !== "append") throw malformed("hello", "lane");
+  const lane = lanes.find((one) => one === fields["lane"]);
+  if (lane === undefined) throw malformed("hello", "lane");
   const versions: unknown = fields["versions"];
   if (!Array.isArray(versions) || !versions.every(isVersion)) throw malformed("hello", "versions");
   return {

@@ -54,9 +54,8 @@ export class LaneLink {
     const { settings, lane } = facts;
     this.#facts = facts;
     this.#events = events;
-    this.#outbox = new Outbox(
-      lane === "control" ? settings.limits.controlQueueBytes : settings.limits.appendQueueBytes,
-    );
+    const { controlQueueBytes: control, appendQueueBytes: append, snapshotQueueBytes: snapshot } = settings.limits;
+    this.#outbox = new Outbox({ control, append, snapshot }[lane]);
     this.#backoff = new Backoff({ ...settings.backoff, random: settings.random });
   }
 

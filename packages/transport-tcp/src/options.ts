@@ -1,7 +1,7 @@
 // What a user can set, with units, defaults and bounds, and the check that refuses a setting before anything is opened.
 
 import type { Clock, Codec, Random } from "@quorate/contracts";
-import { QuorateError } from "@quorate/contracts";
+import { lanes, QuorateError } from "@quorate/contracts";
 import { Certificates } from "./certificates.ts";
 import type { TlsFiles } from "./credentials.ts";
 import { checkPlainText, PlainText, type Security } from "./security.ts";
@@ -30,7 +30,9 @@ export type TcpLimits = {
   readonly controlQueueBytes?: number;
   /** Bytes waiting per peer on the append lane; more are dropped. At least `maxMessageBytes`. Default 16 MiB. */
   readonly appendQueueBytes?: number;
-  /** Connections that others may hold to this server, at least 2. Default 256. */
+  /** Bytes waiting per peer on the snapshot lane; more are dropped. At least `maxMessageBytes`. Default 8 MiB. */
+  readonly snapshotQueueBytes?: number;
+  /** Connections that others may hold to this server, at least 3, one for each lane. Default 256. */
   readonly maxConnections?: number;
 };
 
@@ -167,12 +169,14 @@ function readLimits(given: TcpLimits): Required<TcpLimits> {
     maxMessageBytes,
     controlQueueBytes: given.controlQueueBytes ?? 1024 * 1024,
     appendQueueBytes: given.appendQueueBytes ?? Math.max(16 * 1024 * 1024, maxMessageBytes),
+    snapshotQueueBytes: given.snapshotQueueBytes ?? Math.max(8 * 1024 * 1024, maxMessageBytes),
     maxConnections: given.maxConnections ?? 256,
   };
   checkRange("limits.maxMessageBytes", maxMessageBytes, { from: maxControlBytes, to: 64 * 1024 * 1024 });
   checkRange("limits.controlQueueBytes", limits.controlQueueBytes, { from: maxControlBytes });
   checkRange("limits.appendQueueBytes", limits.appendQueueBytes, { from: maxMessageBytes });
-  checkRange("limits.maxConnections", limits.maxConnections, { from: 2 });
+  checkRange("limits.snapshotQueueBytes", limits.snapshotQueueBytes, { from: maxMessageBytes });
+  checkRange("limits.maxConnections", limits.maxConnections, { from: lanes.length });
   return limits;
 }
 

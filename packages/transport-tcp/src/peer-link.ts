@@ -1,7 +1,7 @@
-// Both lanes to one peer, and what they mean together: the peer is connected when both are.
+// All lanes to one peer, and what they mean together: the peer is connected when all are.
 
 import type { Lane, Transport, TransportEvent, TransportIdentity } from "@quorate/contracts";
-import { codeOf, laneOf } from "@quorate/contracts";
+import { codeOf, laneOf, lanes } from "@quorate/contracts";
 import type { Directory } from "./directory.ts";
 import { DropReport } from "./drop-report.ts";
 import type { Failure } from "./failure.ts";
@@ -39,12 +39,16 @@ export class PeerLink {
     const { settings, peer, onEvent } = facts;
     this.#facts = facts;
     this.#drops = new DropReport({ peer, clock: settings.clock, onEvent });
-    this.#lanes = { control: this.#makeLane("control"), append: this.#makeLane("append") };
+    this.#lanes = {
+      control: this.#makeLane("control"),
+      append: this.#makeLane("append"),
+      snapshot: this.#makeLane("snapshot"),
+    };
   }
 
-  /** Bytes that wait to be written on both lanes. */
+  /** Bytes that wait to be written on all lanes. */
   get queuedBytes(): number {
-    return this.#lanes.control.queuedBytes + this.#lanes.append.queuedBytes;
+    return lanes.reduce((sum, lane) => sum + this.#lanes[lane].queuedBytes, 0);
   }
 
   /** Queues a message, or counts it as dropped. */
@@ -52,7 +56,7 @@ export class PeerLink {
     const lane = laneOf[message.type];
     const { limits, clock } = this.#facts.settings;
     this.#lastSentMs = clock.now();
-    // Both, whatever the message: the peer counts as connected when both are.
+    // All, whatever the message: the peer counts as connected when all are.
     this.dialIfIdle();
     const payload = this.#encode(message);
     if (payload === undefined) return;
@@ -65,14 +69,12 @@ export class PeerLink {
 
   /** Dials what is neither connected nor waiting for its next attempt. */
   dialIfIdle(): void {
-    this.#lanes.control.dialIfIdle();
-    this.#lanes.append.dialIfIdle();
+    for (const lane of lanes) this.#lanes[lane].dialIfIdle();
   }
 
   /** Dials what is not connected: the peer is known to be there. */
   dial(): void {
-    this.#lanes.control.dial();
-    this.#lanes.append.dial();
+    for (const lane of lanes) this.#lanes[lane].dial();
   }
 
   /** Ends the link while the transport goes on: the peer is none any more, or has moved. */
@@ -85,7 +87,7 @@ export class PeerLink {
 
   async close(): Promise<void> {
     this.#drops.close();
-    await Promise.all([this.#lanes.control.close(), this.#lanes.append.close()]);
+    await Promise.all(lanes.map((lane) => this.#lanes[lane].close()));
   }
 
   #encode(message: Message): Uint8Array | undefined {
@@ -116,7 +118,7 @@ export class PeerLink {
 
   #onOpen(lane: Lane): void {
     this.#openLanes.add(lane);
-    if (this.#openLanes.size < 2 || this.#isConnected) return;
+    if (this.#openLanes.size < lanes.length || this.#isConnected) return;
     this.#isConnected = true;
     this.#toldFailures.clear();
     this.#expectedEnds.clear();

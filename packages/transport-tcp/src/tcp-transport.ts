@@ -79,7 +79,7 @@ class RunningTransport implements TcpTransport {
     const { identity } = receiver;
     const { codec } = this.#settings;
     // The longest of what this server will say about itself must fit into a handshake; better known now than when dialling.
-    helloFrame({ ...identity, expects: identity.nodeId, lane: "control", versions: [1], codec });
+    helloFrame({ ...identity, expects: identity.nodeId, lane: "snapshot", versions: [1], codec });
     const doorkeeper = new Doorkeeper({ identity, codec, isKnown: (nodeId) => this.#directory.isKnown(nodeId) });
     const links = new Map<string, PeerLink>();
     const refusals = new RefusalLog();

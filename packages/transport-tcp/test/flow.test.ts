@@ -1,11 +1,12 @@
 // How bytes leave: one write per turn, lanes that do not wait for each other, and queues that end.
 
 import { Socket } from "node:net";
+import type { Lane } from "@quorate/contracts";
 import { afterEach, expect, test, vi } from "vitest";
 import { eventually } from "./eventually.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { type RawPeer, RawServer } from "./raw-peer.ts";
-import { type Actor, append, beat, eventOf, Stage } from "./stage.ts";
+import { type Actor, append, beat, chunk, eventOf, Stage } from "./stage.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -27,7 +28,7 @@ function nextTurn(): Promise<void> {
 }
 
 /** The connection of a lane; waits for it. */
-async function laneOf(server: RawServer, lane: "control" | "append"): Promise<RawPeer> {
+async function laneOf(server: RawServer, lane: Lane): Promise<RawPeer> {
   return eventually(() => {
     const peer = server.lane(lane);
     if (peer === undefined) throw new Error(`no connection on the lane ${lane}`);
@@ -55,6 +56,27 @@ test("messages arrive in the order in which they were sent", async () => {
   for (let round = 1; round <= 500; round += 1) n1.transport.send(beat("n1", "n2", round));
   await eventually(() => expect(n2.messages.length).toBe(501));
   expect(n2.messages).toEqual(Array.from({ length: 501 }, (_value, round) => beat("n1", "n2", round)));
+});
+
+test("the log and heartbeats pass while the snapshot lane is stuck", async () => {
+  await using stage = new Stage();
+  await using peer = await RawServer.listen("n2");
+  const limits = { maxMessageBytes: megabyte, snapshotQueueBytes: megabyte };
+  const n1 = await stage.start("n1", { peers: { n2: peer.address }, limits });
+  await eventually(() => expect(eventOf(n1, "peerConnected")).toBeDefined());
+  const stuck = await laneOf(peer, "snapshot");
+  stuck.socket.pause();
+  for (let count = 0; count < 300; count += 1) {
+    n1.transport.send(chunk("n1", "n2", 20_000));
+    await nextTurn();
+  }
+  await eventually(() =>
+    expect(eventOf(n1, "messagesDropped")).toMatchObject({ lane: "snapshot", reason: "queueFull" }),
+  );
+  n1.transport.send(append("n1", "n2", 1000));
+  n1.transport.send(beat("n1", "n2"));
+  const [control, log] = [await laneOf(peer, "control"), await laneOf(peer, "append")];
+  await eventually(() => expect([control.count("message"), log.count("message")]).toEqual([1, 1]));
 });
 
 test("heartbeats pass while the append lane is stuck, whose queue ends and empties when it moves again", async () => {

@@ -152,7 +152,7 @@ test("strangers that fill every place do not keep a peer out", async () => {
 
 test("peers that fill every place keep strangers out", async () => {
   await using stage = new Stage();
-  const n1 = await stage.start("n1", { limits: { maxConnections: 2 } });
+  const n1 = await stage.start("n1", { limits: { maxConnections: 3 } });
   const n2 = await stage.start("n2");
   n2.transport.send(beat("n2", "n1"));
   await eventually(() => expect(eventOf(n2, "peerConnected")).toBeDefined());

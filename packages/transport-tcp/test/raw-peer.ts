@@ -1,6 +1,7 @@
 // Ends of connections that are driven by hand: they say exactly what a test wants said, and show all that they hear.
 
 import { createServer, connect, type Server, type Socket } from "node:net";
+import type { Lane } from "@quorate/contracts";
 import type { TcpAddress } from "../src/index.ts";
 import { type Frame, frameBytes, type FrameType } from "../src/frame.ts";
 import { FrameReader } from "../src/frame-reader.ts";
@@ -102,7 +103,7 @@ export class RawServer {
   }
 
   /** The connection on a lane, once its hello has arrived. */
-  lane(lane: "control" | "append"): RawPeer | undefined {
+  lane(lane: Lane): RawPeer | undefined {
     return this.connections.find((peer) => peer.texts("hello").some((text) => text.includes(`"lane":"${lane}"`)));
   }
 

@@ -52,8 +52,8 @@ describe("dialling", () => {
     const clock = new ManualClock();
     const n1 = await stage.start("n1", { peers: { n2: silent.address }, clock });
     await eventually(() => expect(silent.connections.every((peer) => peer.count("hello") === 1)).toBe(true));
-    await eventually(() => expect(silent.connections.length).toBe(2));
-    await eventually(() => expect(silent.connections.map((peer) => peer.count("hello"))).toEqual([1, 1]));
+    await eventually(() => expect(silent.connections.length).toBe(3));
+    await eventually(() => expect(silent.connections.map((peer) => peer.count("hello"))).toEqual([1, 1, 1]));
     clock.advance(4999);
     expect(n1.events).toEqual([]);
     clock.advance(1);
@@ -148,7 +148,7 @@ describe("a peer's state", () => {
     expect(whileWanted).toBeGreaterThan(100);
     expect(attempts).toBe(atTheEnd);
     n1.transport.send(beat("n1", "n2"));
-    expect(attempts).toBe(atTheEnd + 2);
+    expect(attempts).toBe(atTheEnd + 3);
   });
 });
 

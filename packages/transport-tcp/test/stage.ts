@@ -83,6 +83,23 @@ export function append(from: string, to: string, dataBytes: number): Message {
   };
 }
 
+/** A message on the snapshot lane that carries this many bytes. */
+export function chunk(from: string, to: string, dataBytes: number): Message {
+  return {
+    type: "snapshotRequest",
+    from,
+    to,
+    term: 1,
+    lastIncludedIndex: 1,
+    lastIncludedTerm: 1,
+    configuration: new Uint8Array(0),
+    sizeBytes: dataBytes,
+    checksum: 0,
+    offsetBytes: 0,
+    data: new Uint8Array(dataBytes).fill(7),
+  };
+}
+
 /** The first event of a type that an actor reported, if any. */
 export function eventOf<Type extends TransportEvent["type"]>(
   actor: Actor,

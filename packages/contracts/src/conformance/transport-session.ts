@@ -137,6 +137,23 @@ export function append(facts: { readonly from: string; readonly to: string; read
   };
 }
 
+/** A message for the snapshot lane. */
+export function snapshotChunk(facts: { readonly from: string; readonly to: string }): Message {
+  const data = new Uint8Array([1, 2, 3, 250, 255]);
+  return {
+    type: "snapshotRequest",
+    ...facts,
+    term: 3,
+    lastIncludedIndex: 9,
+    lastIncludedTerm: 2,
+    configuration: new Uint8Array([7]),
+    sizeBytes: 5,
+    checksum: 77,
+    offsetBytes: 0,
+    data,
+  };
+}
+
 /** Fails if a server received anything but markers and these rounds. */
 export function assertOnlyMarkers(server: TestServer, what: string): void {
   assertThat(
