@@ -10,7 +10,6 @@ import { Progress } from "./progress.ts";
 import { reachedByMajority } from "./quorum.ts";
 import { ReadQueue } from "./read-queue.ts";
 import type { ReadIndexResult } from "./ready.ts";
-import { offerInterval } from "./preference.ts";
 import { sendEmptyAppend } from "./replication.ts";
 import type { Leader, Server } from "./server.ts";
 import { withRecord } from "./server-records.ts";
@@ -38,7 +37,7 @@ export function becomeLeader(server: Server, { voters, stores }: Victory): void 
     reads: new ReadQueue(),
     lease: new ReadLease(minTimeout * (1 - server.options.reads.maxClockDrift)),
     heartbeatDue: server.now,
-    nextOfferAt: server.now + offerInterval(server),
+    offeredAt: server.now,
     transfer: undefined,
     uncommittedBytes: 0,
   };

@@ -7,18 +7,17 @@ import { priorityOf } from "./server-records.ts";
 import { beginTransfer } from "./transfer.ts";
 import type { NodeId } from "./types.ts";
 
-/** How long a leader waits before it offers its leadership, and before it offers it again. */
-export function offerInterval(server: Server): number {
-  const [, maxTimeout] = server.options.timing.electionTimeoutMs;
-  return 10 * maxTimeout;
-}
+/** A leader waits for this many maximum election timeouts before it offers its leadership, and before it does so again. */
+const TIMEOUTS_BETWEEN_OFFERS = 10;
 
 /** Hands over to the best voter if that is somebody else; called once per turn. */
 export function offerLeadership(server: Server, leader: Leader): void {
-  if (server.now < leader.nextOfferAt || (server.configuration.records ?? []).length === 0) return;
+  const [, maxTimeout] = server.options.timing.electionTimeoutMs;
+  const isTooEarly = server.now < leader.offeredAt + TIMEOUTS_BETWEEN_OFFERS * maxTimeout;
+  if (isTooEarly || (server.configuration.records ?? []).length === 0) return;
   const better = betterLeader(server, leader);
   if (better === undefined) return;
-  leader.nextOfferAt = server.now + offerInterval(server);
+  leader.offeredAt = server.now;
   beginTransfer(server, better);
 }
 

@@ -69,8 +69,8 @@ export type Leader = {
   readonly reads: ReadQueue;
   readonly lease: ReadLease;
   heartbeatDue: number;
-  /** Not before this is leadership offered to a voter of higher priority: a leader must not pass it on all the time. */
-  nextOfferAt: number;
+  /** When leadership was taken, or last offered to a voter of higher priority: it must not be passed on all the time. */
+  offeredAt: number;
   /** Leadership is being handed over; no proposals are taken meanwhile. */
   transfer: Transfer | undefined;
   /** Bytes of own proposals that are not committed yet. */
