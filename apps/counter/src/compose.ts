@@ -11,6 +11,13 @@ import type { Config } from "./config/types.ts";
 // What a directory of the file storage holds, for the commands that look into one.
 export { inspectFileLog, inspectFileSnapshots } from "@quorate/storage-file";
 
+/** Whether a file in a data directory belongs to log or snapshots; without one of the `identities`, a store is nobody's. */
+export const storeFiles = {
+  isOne: (name: string): boolean =>
+    /^(identity\.json|segment-\d+\.log|snapshot-\d+[\d-]*\.(bin|tmp)|(log|snapshots)\.sqlite)/.test(name),
+  identities: ["identity.json", "log.sqlite"] as readonly string[],
+};
+
 /** The exchangeable parts of a node. */
 export type Adapters = {
   readonly storage: LogStorage;

@@ -7,6 +7,7 @@ import { formatHostPort } from "./config/addresses.ts";
 import type { CheckedConfig, Config } from "./config/types.ts";
 import { logEvent } from "./event-log.ts";
 import { type HttpListener, listenHttp, urlOf } from "./http/listener.ts";
+import { startOrRebuild } from "./rebuild.ts";
 import { type RunningService, startService } from "./service.ts";
 
 /** A node that answers requests. */
@@ -28,15 +29,18 @@ export async function startServer(checked: CheckedConfig, destination: Destinati
   const { config, warnings } = checked;
   const logger = createLogger(config, destination);
   for (const warning of warnings) logger.warn(warning);
-  const service = await startService({
-    clusterId: config.cluster,
-    nodeId: config.id,
-    httpUrls: new Map(Object.entries(config.members).map(([id, { http }]) => [id, urlOf(http)])),
-    clientAddresses: clientAddressesOf(config),
-    ...composeAdapters(config),
-    raft: config.raft,
-    onDefect: (err) => logger.error({ err }, "defect"),
-  });
+  const httpUrls = new Map(Object.entries(config.members).map(([id, { http }]) => [id, urlOf(http)]));
+  const service = await startOrRebuild({ config, httpUrls, logger }, async () =>
+    startService({
+      clusterId: config.cluster,
+      nodeId: config.id,
+      httpUrls,
+      clientAddresses: clientAddressesOf(config),
+      ...composeAdapters(config),
+      raft: config.raft,
+      onDefect: (err) => logger.error({ err }, "defect"),
+    }),
+  );
   const failed = followEvents(service, logger);
   const { listener, clients } = await listenOrClose(service, config, logger);
   const url = urlOf(listener.address);

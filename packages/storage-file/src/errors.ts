@@ -59,7 +59,8 @@ export function logCorrupt(facts: {
     message: `${facts.file} is damaged at offset ${facts.offset}: expected ${facts.expected}, found ${facts.found}.`,
     hint:
       "Durable data was lost, so this server must not vote or acknowledge with what is left. Keep the directory for " +
-      "analysis, remove the server from the cluster and add it again with an empty directory.",
+      "analysis and start the server with an empty one: while a majority of the others is intact, they take it back and " +
+      "send it everything.",
     details: { ...facts },
   });
 }
@@ -76,7 +77,8 @@ export function snapshotCorrupt(facts: {
     message: `${facts.file} is damaged at offset ${facts.offset}: expected ${facts.expected}, found ${facts.found}.`,
     hint:
       "Do not restore from it. A snapshot that is being received is sent again. If it is the one that the server starts " +
-      "from, keep the directory for analysis, remove the server from the cluster and add it again with an empty directory.",
+      "from, keep the directory for analysis and start the server with an empty one: while a majority of the others is " +
+      "intact, they take it back and send it everything.",
     details: { ...facts },
   });
 }

@@ -5,6 +5,7 @@ import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createClient } from "@quorate/client";
 import { codeOf } from "@quorate/contracts";
+import { until } from "@quorate/counter/demo/wait";
 import { describe, expect, test } from "vitest";
 import { ClusterUnderLoad } from "../src/cluster-under-load.ts";
 import { LoopDisk, whyNoLoopDisks } from "../src/loop-disk.ts";
@@ -23,8 +24,11 @@ describe("when the disks are full", { timeout: 180_000 }, () => {
       for (const { data } of cluster.members) fill(data);
       const failed = await writeUntilRefused(client);
       expect(failed.acknowledged).toBeGreaterThan(0);
-      await Promise.race(cluster.members.map(({ id }) => cluster.process(id)?.exited));
-      const stopped = cluster.members.find(({ id }) => !cluster.isRunning(id))?.id ?? "";
+      const what = "a node that stops";
+      const stopped = await until(
+        { what, withinMs: 20_000 },
+        () => cluster.members.find(({ id }) => !cluster.isRunning(id))?.id,
+      );
       expect(cluster.process(stopped)?.output).toContain("ENOSPC");
       expect(cluster.process(stopped)?.output).toContain("Free space on the disk");
 

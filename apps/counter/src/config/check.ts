@@ -152,10 +152,12 @@ function checkListen({ raw, problems }: Check, own: Member | undefined): Config[
 }
 
 function checkStorage({ raw, problems }: Check): StorageConfig {
-  const type = raw.storage?.type ?? "file";
-  if (type === "file" || type === "sqlite") return { type };
-  problems.add("storage.type", `"${type}" is unknown`, 'Available: "file", "sqlite".');
-  return { type: "file" };
+  const { type = "file", onCorruption = "halt" } = raw.storage ?? {};
+  const isKnown = type === "file" || type === "sqlite";
+  if (!isKnown) problems.add("storage.type", `"${type}" is unknown`, 'Available: "file", "sqlite".');
+  const isChoice = onCorruption === "halt" || onCorruption === "rebuild";
+  if (!isChoice) problems.add("storage.onCorruption", `"${onCorruption}" is unknown`, 'Available: "halt", "rebuild".');
+  return { type: isKnown ? type : "file", onCorruption: isChoice ? onCorruption : "halt" };
 }
 
 function checkRaft({ raw, problems }: Check): RaftConfig {

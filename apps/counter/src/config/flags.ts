@@ -11,6 +11,8 @@ const flags: readonly {
   readonly flag: string;
   readonly description: string;
   readonly parse?: (text: string, previous: unknown) => unknown;
+  /** The value of a flag without argument, if it is not `true`. */
+  readonly preset?: string;
 }[] = [
   { path: ["cluster"], flag: "--cluster <name>", description: "name of the cluster" },
   { path: ["id"], flag: "--id <id>", description: "this node's id" },
@@ -52,6 +54,17 @@ const flags: readonly {
     description: "first tokens of every NATS subject",
   },
   { path: ["storage", "type"], flag: "--storage, --storage-type <type>", description: "file or sqlite" },
+  {
+    path: ["storage", "onCorruption"],
+    flag: "--storage-on-corruption <halt|rebuild>",
+    description: "what to do if this node's files are damaged",
+  },
+  {
+    path: ["storage", "onCorruption"],
+    flag: "--rebuild",
+    description: "if this node's files are damaged, set them aside and get everything from the other nodes",
+    preset: "rebuild",
+  },
   {
     path: ["raft", "electionTimeoutMs"],
     flag: "--raft-election-timeout-ms <min,max>",
@@ -98,8 +111,9 @@ const flags: readonly {
 
 /** The flags, in the order of the help text. */
 export function configOptions(): readonly Option[] {
-  return flags.map(({ flag, description, parse }) => {
+  return flags.map(({ flag, description, parse, preset }) => {
     const option = new Option(flag, description);
+    if (preset !== undefined) option.preset(preset);
     return parse === undefined ? option : option.argParser(parse);
   });
 }

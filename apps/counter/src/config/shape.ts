@@ -14,7 +14,7 @@ const transportShape = {
   servers: v.optional(v.array(v.string())),
   subjectPrefix: v.optional(v.string()),
 };
-const storageShape = { type: v.string() };
+const storageShape = { type: v.optional(v.string()), onCorruption: v.optional(v.string()) };
 const raftShape = {
   electionTimeoutMs: v.optional(v.strictTuple([v.number(), v.number()])),
   heartbeatMs: v.optional(v.number()),
@@ -53,7 +53,7 @@ export type RawConfig = {
         subjectPrefix?: string | undefined;
       }
     | undefined;
-  readonly storage?: { type: string } | undefined;
+  readonly storage?: { type?: string | undefined; onCorruption?: string | undefined } | undefined;
   readonly raft?:
     | {
         electionTimeoutMs?: readonly [number, number] | undefined;

@@ -25,7 +25,11 @@ export type TransportConfig =
   | { readonly type: "nats"; readonly servers: readonly string[]; readonly subjectPrefix: string };
 
 /** How log and snapshots are kept. */
-export type StorageConfig = { readonly type: "file" | "sqlite" };
+export type StorageConfig = {
+  readonly type: "file" | "sqlite";
+  /** What a node does that finds its own files damaged: stop, or set them aside and get everything from the others. */
+  readonly onCorruption: "halt" | "rebuild";
+};
 
 /** Timing and behaviour of the protocol. */
 export type RaftConfig = {

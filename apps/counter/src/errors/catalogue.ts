@@ -224,6 +224,18 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
     "This is a defect; the node stopped to protect the data.",
   ),
   QUORATE_LOG_CORRUPT: entry(500, failure, "The log is damaged", "Replace the node, or restore its directory."),
+  QUORATE_SNAPSHOT_CORRUPT: entry(
+    500,
+    failure,
+    "The snapshot is damaged",
+    "Replace the node, or restore its directory.",
+  ),
+  QUORATE_REBUILD_IMPOSSIBLE: entry(
+    500,
+    failure,
+    "The others cannot rebuild this node",
+    "Start the other nodes; a majority with intact files is needed.",
+  ),
   QUORATE_UNREACHABLE: entry(
     502,
     unreachable,

@@ -1,8 +1,9 @@
 // Configurations that cannot work, each with the exact text that its owner reads.
 
+import { Command } from "commander";
 import { expect, test } from "vitest";
 import { checkConfig } from "../../src/config/check.ts";
-import type { Unchecked } from "../../src/config/flags.ts";
+import { applyFlags, configOptions, type Unchecked } from "../../src/config/flags.ts";
 
 const surroundings = { candidateHosts: () => ["192.0.2.7", "2001:db8::7"] };
 
@@ -42,7 +43,7 @@ test("a minimal configuration gets every default", () => {
   expect(config).toMatchObject({
     listen: { peer: { host: "127.0.0.1", port: 7101 }, http: { host: "127.0.0.1", port: 8101 } },
     transport: { type: "tcp" },
-    storage: { type: "file" },
+    storage: { type: "file", onCorruption: "halt" },
     raft: { electionTimeoutMs: [150, 300], heartbeatMs: 50, preVote: true, leaderLease: true, checkQuorum: true },
   });
   expect(config.raft).toMatchObject({ leaseReads: false, maxClockDrift: 0.1 });
@@ -66,17 +67,28 @@ test("the complete form is accepted", () => {
     ...valid(),
     listen: { peer: "0.0.0.0:7101", http: "[::1]:0" },
     transport: { type: "tcp", insecure: true },
-    storage: { type: "sqlite" },
+    storage: { type: "sqlite", onCorruption: "rebuild" },
     raft: { electionTimeoutMs: [300, 600], heartbeatMs: 100, preVote: false, leaderLease: false, checkQuorum: false },
   };
   expect(check(config).config).toMatchObject({
     listen: { peer: { host: "0.0.0.0", port: 7101 }, http: { host: "::1", port: 0 } },
-    storage: { type: "sqlite" },
+    storage: { type: "sqlite", onCorruption: "rebuild" },
     raft: { electionTimeoutMs: [300, 600], preVote: false },
   });
 });
 
+test.each([["--rebuild"], ["--storage-on-corruption", "rebuild"]])(
+  "%s asks to be rebuilt if files are damaged",
+  (...flags) => {
+    const command = new Command();
+    for (const option of configOptions()) command.addOption(option);
+    const values = command.parse(flags, { from: "user" }).opts();
+    expect(check(applyFlags(valid(), values)).config.storage).toEqual({ type: "file", onCorruption: "rebuild" });
+  },
+);
+
 const bad: readonly { path: readonly string[]; value: unknown; text: string; hint?: string; code?: string }[] = [
+  { path: ["storage", "onCorruption"], value: "ignore", text: 'n1.json: storage.onCorruption: "ignore" is unknown' },
   { path: ["cluster"], value: undefined, text: "n1.json: cluster: is missing, must be a string" },
   { path: ["members"], value: undefined, text: "n1.json: members: is missing, must be an object" },
   { path: ["cluster"], value: 7, text: "n1.json: cluster: must be a string, found 7" },

@@ -61,7 +61,7 @@ test("every key can be a flag, and no file is needed", () => {
     },
     listen: { peer: { host: "0.0.0.0", port: 7101 }, http: { host: "127.0.0.1", port: 8101 } },
     transport: { type: "tcp", insecure: true, tls: undefined },
-    storage: { type: "sqlite" },
+    storage: { type: "sqlite", onCorruption: "halt" },
     raft: {
       electionTimeoutMs: [300, 900],
       heartbeatMs: 60,

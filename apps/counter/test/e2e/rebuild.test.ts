@@ -1,0 +1,75 @@
+// One bit of one node's log turns over: the node refuses to start from it, is rebuilt from the others when it is told to, and
+// nothing is lost.
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { Ledger } from "../../src/demo/ledger.ts";
+import { prove } from "../../src/demo/proof.ts";
+import { readReplicas } from "../../src/demo/replicas.ts";
+import { until } from "../../src/demo/wait.ts";
+import { Workload } from "../../src/demo/workload.ts";
+import { startCluster, type TestCluster, testTimeoutMs } from "./harness.ts";
+
+const neverAborted = new AbortController().signal;
+
+describe("a node with a flipped bit in its log", { timeout: 2 * testTimeoutMs }, () => {
+  test("refuses to start, is rebuilt under load, votes again, and nothing is lost", async () => {
+    const { cluster, observer } = await startCluster();
+    const ledger = new Ledger();
+    const workload = new Workload({ endpoints: cluster.urls, ledger, workers: 4, writesPerSecond: 200 });
+    await acknowledge(ledger, 100);
+    const victim = (await observer.leader()).id;
+    await cluster.kill(victim);
+    const { data, configFile } = cluster.member(victim);
+    flipBit(join(data, "segment-0000000001.log"));
+
+    const refused = cluster.launch(victim);
+    await expect(refused.exited).resolves.toEqual({ code: 1, signal: null });
+    expect(refused.output).toContain("QUORATE_LOG_CORRUPT");
+    expect(refused.output).toContain("segment-0000000001.log is damaged at offset");
+    expect(refused.output).toContain("--rebuild");
+
+    const config = JSON.parse(readFileSync(configFile, "utf8")) as Record<string, unknown>;
+    writeFileSync(configFile, JSON.stringify({ ...config, storage: { type: "file", onCorruption: "rebuild" } }));
+    const rebuilt = await cluster.start(victim);
+    expect(rebuilt.output).toContain('"msg":"rebuilding"');
+    expect(readdirSync(data).filter((name) => name.startsWith("damaged-"))).toHaveLength(1);
+    await acknowledge(ledger, 50);
+    await toBeVoter({ cluster, observer }, victim);
+
+    // Its vote counts: with it, either of the others can be spared.
+    const other = cluster.members.find(({ id }) => id !== victim)?.id ?? "";
+    await cluster.kill(other);
+    await acknowledge(ledger, 50);
+    await workload.stop(20_000);
+    await cluster.start(other);
+    const { lastIndex: index } = ledger;
+    const replicas = await readReplicas({ cluster, observer, facts: ledger, index, signal: neverAborted });
+    expect(prove(ledger, replicas).problems).toEqual([]);
+  });
+});
+
+async function acknowledge(ledger: Ledger, count: number): Promise<void> {
+  const goal = ledger.acknowledged + count;
+  await until({ what: `${count} writes`, withinMs: 30_000 }, () => (ledger.acknowledged >= goal ? true : undefined));
+}
+
+async function toBeVoter({ cluster, observer }: Omit<TestCluster, "client">, id: string): Promise<void> {
+  await until({ what: `${id} to be a voter that has caught up`, withinMs: 30_000, everyMs: 50 }, async () => {
+    const statuses = await observer.statuses();
+    if (statuses.size < cluster.members.length) return undefined;
+    const isVoter = [...statuses.values()].every(({ members }) => members.some((one) => one.id === id && one.voter));
+    return isVoter ? true : undefined;
+  });
+}
+
+/** In the middle of what was written. */
+function flipBit(file: string): void {
+  const bytes = readFileSync(file);
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end -= 1;
+  const at = 4096 + Math.floor((end - 4096) / 2);
+  bytes[at] = (bytes[at] ?? 0) ^ 4;
+  writeFileSync(file, bytes);
+}
