@@ -48,6 +48,11 @@ export class MemoryCluster implements AsyncDisposable {
     return this.#service(id).events();
   }
 
+  /** What programs with the binary protocol talk to. */
+  nodeOf(id: string): RunningService["clientPort"]["node"] {
+    return this.#service(id).clientPort.node;
+  }
+
   drainNode(id: string): Promise<void> {
     return this.#service(id).drain();
   }

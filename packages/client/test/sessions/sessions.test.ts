@@ -120,6 +120,12 @@ describe("the end of a session", () => {
     expect(log.machine.sessions().count).toBe(0);
   });
 
+  test("expired sessions free their memory although only plain commands come", () => {
+    const log = openLog({ expireAfterEntries: 10 });
+    log.pass(11);
+    expect(log.machine.sessions().count).toBe(0);
+  });
+
   test("entries that the machine does not see count too: time is the log's index", () => {
     const log = openLog({ expireAfterEntries: 10 });
     log.index += 10;
@@ -178,6 +184,8 @@ describe("memory", () => {
       log.apply(send("a command of 14", { session }));
       expect(log.machine.sessions().answerBytes).toBeLessThanOrEqual(64);
     }
+    // The order of use is another one than that of the answers now.
+    log.apply(encodeKeepAlive({ session: 1, acknowledgedBelow: 1 }));
     const restored = new Log({ maxTotalAnswerBytes: 64 });
     restored.machine.restore(bytesOf(log.machine));
     restored.index = log.index;
