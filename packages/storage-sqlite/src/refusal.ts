@@ -56,8 +56,12 @@ export function factsOf(
     case resultCodes.permission:
     case resultCodes.readOnly:
     case resultCodes.cannotOpen:
-    case resultCodes.authorisation:
-      return storageFailed({ action, path: file, reason: whyInaccessible(file), cause: error });
+    case resultCodes.authorisation: {
+      const reason = whyInaccessible(file);
+      // A file that could be written to is read-only to SQLite if it says so of itself: ours never do.
+      if (reason === undefined && code === resultCodes.readOnly) return context.damaged("a read-only database");
+      return storageFailed({ action, path: file, reason: reason ?? "EACCES", cause: error });
+    }
     default:
       return context.damaged(error instanceof Error ? `an error of SQLite: ${error.message}` : String(error));
   }
@@ -75,7 +79,7 @@ function resultCodeOf(error: unknown): number | undefined {
 }
 
 /** SQLite says only that it cannot; the system knows why. The database itself is not opened: see `openDatabase`. */
-function whyInaccessible(file: string): string {
+function whyInaccessible(file: string): string | undefined {
   try {
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) return "EISDIR";
     accessSync(dirname(file), constants.R_OK | constants.W_OK | constants.X_OK);
@@ -83,7 +87,7 @@ function whyInaccessible(file: string): string {
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code !== "ENOENT") return String(error.code);
   }
-  return "EACCES";
+  return undefined;
 }
 
 /** Linux lists who holds which lock; elsewhere it is somebody. */
