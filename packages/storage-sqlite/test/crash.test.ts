@@ -70,7 +70,7 @@ describe.runIf(process.platform === "linux")("a crash", () => {
       const found = seen.get(digest) ?? lineOf(recover(image));
       seen.set(digest, found);
       const allowed = states.slice(image.acknowledged, image.begun + 1);
-      expect(allowed, `${image.what}`).toContain(found);
+      expect(allowed, `a crash ${image.what}`).toContain(found);
       crashes += 1;
     }
     expect(crashes).toBeGreaterThan(1000);
