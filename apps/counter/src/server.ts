@@ -4,9 +4,10 @@ import { type ClientListener, serveClients } from "@quorate/client/server";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { composeAdapters } from "./compose.ts";
 import { formatHostPort } from "./config/addresses.ts";
-import type { CheckedConfig, Config } from "./config/types.ts";
+import type { CheckedConfig, Config, Member } from "./config/types.ts";
 import { logEvent } from "./event-log.ts";
 import { type HttpListener, listenHttp, urlOf } from "./http/listener.ts";
+import type { MemberAddress } from "./members/address.ts";
 import { startOrRebuild } from "./rebuild.ts";
 import { type RunningService, startService } from "./service.ts";
 
@@ -23,33 +24,42 @@ export type RunningServer = AsyncDisposable & {
 };
 
 const graceMs = 3000;
+const noticeLevels = {
+  joining: "info",
+  joined: "info",
+  membersHeard: "info",
+  noLeader: "warn",
+  removed: "error",
+} as const;
 
 /** Starts a node. Its log goes to `destination`, one JSON object per line; `ready` is logged once it answers requests. */
 export async function startServer(checked: CheckedConfig, destination: DestinationStream): Promise<RunningServer> {
   const { config, warnings } = checked;
   const logger = createLogger(config, destination);
   for (const warning of warnings) logger.warn(warning);
-  const httpUrls = new Map(Object.entries(config.members).map(([id, { http }]) => [id, urlOf(http)]));
+  const members = new Map(Object.entries(config.members).map(([id, member]) => [id, addressOf(member)]));
+  const httpUrls = new Map([...members].map(([id, { http }]) => [id, http]));
   const service = await startOrRebuild({ config, httpUrls, logger }, async () =>
     startService({
       clusterId: config.cluster,
       nodeId: config.id,
-      httpUrls,
-      clientAddresses: clientAddressesOf(config),
+      members,
+      joins: config.join,
       ...composeAdapters(config),
       raft: config.raft,
       onDefect: (err) => logger.error({ err }, "defect"),
+      onNotice: ({ type, detail }) => logger[noticeLevels[type]]({ detail }, type),
     }),
   );
   const failed = followEvents(service, logger);
   const { listener, clients } = await listenOrClose(service, config, logger);
   const url = urlOf(listener.address);
   const clientUrl = clients && `tcp://${formatHostPort(clients.address)}`;
-  const { transport, listen, data, members } = config;
+  const { transport, listen, data } = config;
   // Other transports than TCP do not listen.
   const peer = transport.type === "tcp" && listen.peer !== undefined ? { peer: formatHostPort(listen.peer) } : {};
   const client = clientUrl === undefined ? {} : { client: clientUrl };
-  const facts = { http: url, ...client, transport: transport.type, ...peer, data, members: Object.keys(members) };
+  const facts = { http: url, ...client, transport: transport.type, ...peer, data, members: [...members.keys()] };
   logger.info(facts, "ready");
 
   let closing: Promise<void> | undefined;
@@ -58,6 +68,14 @@ export async function startServer(checked: CheckedConfig, destination: Destinati
     return closing;
   };
   return { url, clientUrl, failed, close, [Symbol.asyncDispose]: close };
+}
+
+function addressOf({ peer, http, client }: Member): MemberAddress {
+  return {
+    ...(peer !== undefined && { peer: formatHostPort(peer) }),
+    http: urlOf(http),
+    ...(client !== undefined && { client: formatHostPort(client) }),
+  };
 }
 
 function createLogger({ cluster, id }: Config, destination: DestinationStream): Logger {
@@ -69,13 +87,6 @@ function createLogger({ cluster, id }: Config, destination: DestinationStream): 
       level: "info",
     },
     destination,
-  );
-}
-
-function clientAddressesOf({ members }: Config): ReadonlyMap<string, string> {
-  const all = Object.entries(members);
-  return new Map(
-    all.flatMap(([id, { client }]) => (client === undefined ? [] : [[id, formatHostPort(client)] as const])),
   );
 }
 

@@ -1,13 +1,25 @@
 // What the service needs of a node, and what it knows about the cluster around it. The HTTP layer sees only this, so it is
 // tested without sockets and without Raft.
 
-import type { CallOptions, Consistency, NodeStatus, Proposed, Queried, Transferred } from "@quorate/node";
+import type {
+  CallOptions,
+  Changed,
+  ChangeOptions,
+  MembershipChange,
+  NodeStatus,
+  Proposed,
+  Queried,
+  QueryOptions,
+  Transferred,
+} from "@quorate/node";
+import type { AddressBook } from "./members/address-book.ts";
 import type { Answer, Query, Result } from "./state-machine/result.ts";
 
 /** The part of a node that answers requests. */
 export type ServiceNode = {
   propose(data: Uint8Array, options?: CallOptions): Promise<Proposed<Result>>;
-  query(query: Query, options?: CallOptions & { readonly consistency?: Consistency }): Promise<Queried<Answer>>;
+  query(query: Query, options?: QueryOptions): Promise<Queried<Answer>>;
+  changeMembership(changes: readonly MembershipChange[], options?: ChangeOptions): Promise<Changed>;
   transferLeadership(to?: string, options?: CallOptions): Promise<Transferred>;
   currentStatus(): NodeStatus;
 };
@@ -16,11 +28,15 @@ export type ServiceNode = {
 export type Service = {
   readonly clusterId: string;
   readonly nodeId: string;
-  /** Base address of each member's HTTP API, such as `http://127.0.0.1:8101`, by node id. */
-  readonly httpUrls: ReadonlyMap<string, string>;
+  /** Where the members are. */
+  readonly addresses: Pick<AddressBook, "of">;
   /** Version of the package. */
   readonly version: string;
   readonly node: ServiceNode;
+  /** Why this node takes no part in the cluster, or why nobody leads; undefined if all is well. */
+  explain(): string | undefined;
+  /** How long ago the entry at this index was committed, in ms; undefined if that is not known. Only while leading. */
+  committedMsAgo(index: number): number | undefined;
   /** The state's hash; computed when asked. */
   stateHash(): string;
   /** True from the moment the node was told to stop. */

@@ -4,11 +4,21 @@
 import type { LogStorage, SnapshotStore, Transport } from "@quorate/contracts";
 import type { ServeOptions } from "@quorate/client/server";
 import { encodePlain, type SessionResult, withSessions } from "@quorate/client/sessions";
-import { type NodeEvent, type Proposed, RaftNode, type RaftTuning } from "@quorate/node";
+import {
+  type Configuration,
+  type NodeEvent,
+  type Proposed,
+  RaftNode,
+  type RaftTuning,
+  systemClock,
+} from "@quorate/node";
 import { Changes } from "./changes.ts";
 import { clientApplication } from "./client-port/application.ts";
 import { createHttpHandler, type HttpHandler } from "./http/app.ts";
 import { statusOf } from "./http/status.ts";
+import { decodeAddress, encodeAddress, type MemberAddress } from "./members/address.ts";
+import { AddressBook } from "./members/address-book.ts";
+import { type Notice, Standing } from "./members/standing.ts";
 import type { Service, ServiceNode } from "./service-node.ts";
 import { CounterMachine } from "./state-machine/machine.ts";
 import { encodeResult } from "./state-machine/result-bytes.ts";
@@ -22,10 +32,13 @@ const handOverMs = 1000;
 export type ServiceOptions = {
   readonly clusterId: string;
   readonly nodeId: string;
-  /** Base address of each member's HTTP interface by node id; its keys are the members. */
-  readonly httpUrls: ReadonlyMap<string, string>;
-  /** Address of each member's client port, `HOST:PORT`, by node id; clients are sent there. Members may be missing. */
-  readonly clientAddresses?: ReadonlyMap<string, string>;
+  /**
+   * The members that form the cluster, by node id, and where they are. Once the cluster runs, the log says who belongs to
+   * it and where; then this is only where to look first.
+   */
+  readonly members: ReadonlyMap<string, MemberAddress>;
+  /** True for a node that is to be added to a running cluster: it forms none, and waits until it is added. */
+  readonly joins?: boolean;
   readonly storage: LogStorage;
   /** Where snapshots are kept. Without it the log is kept whole. */
   readonly snapshots?: SnapshotStore;
@@ -33,6 +46,10 @@ export type ServiceOptions = {
   readonly raft?: RaftTuning;
   /** Called with every error that is a defect of the service. */
   readonly onDefect: (error: unknown) => void;
+  /** Called with what the owner of this node should know about its place in the cluster. */
+  readonly onNotice?: (notice: Notice) => void;
+  /** Asks other members who belongs to the cluster. Default: the global `fetch`. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 };
 
 /** The service as the binary protocol sees it. */
@@ -57,27 +74,42 @@ export type RunningService = AsyncDisposable & {
 
 /** Starts a node of the service. Rejects with what `RaftNode.start` rejects with. */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  const { clusterId, nodeId, httpUrls, onDefect } = options;
+  const { clusterId, nodeId, members, onDefect } = options;
   const changes = new Changes();
   const counters = new CounterMachine(undefined, (changed) => changes.publish(changed));
   const stateMachine = withSessions<Query, Answer, Result>(counters, { encodeResult });
   const node = await RaftNode.start<Query, Answer, SessionResult<Result>>({
     clusterId,
     nodeId,
-    configuration: { voters: [...httpUrls.keys()], learners: [] },
+    configuration: foundersOf(options),
+    peerAddress: (address) => decodeAddress(address)?.peer,
     storage: options.storage,
     transport: options.transport,
     stateMachine,
     ...(options.snapshots === undefined ? {} : { snapshots: { store: options.snapshots } }),
     ...(options.raft === undefined ? {} : { raft: options.raft }),
   });
+  const addresses = new AddressBook(members, () => node.currentStatus().configuration);
+  const standing = new Standing({
+    clusterId,
+    nodeId,
+    node,
+    addresses,
+    joins: options.joins ?? false,
+    clock: systemClock,
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    onNotice: options.onNotice ?? (() => {}),
+  });
+  listen(node, standing).catch(onDefect);
   let draining = false;
   const service: Service = {
     clusterId,
     nodeId,
-    httpUrls,
+    addresses,
     version: packageVersion(),
     node: withoutSessions(node),
+    explain: () => standing.explain(),
+    committedMsAgo: (index) => standing.committedMsAgo(index),
     stateHash: () => counters.stateHash(),
     isDraining: () => draining,
     onDefect,
@@ -86,15 +118,18 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     clusterId,
     nodeId,
     node,
-    addresses: options.clientAddresses ?? new Map(),
+    addresses: { get: (id) => addresses.of(id)?.client },
     application: clientApplication({
       changes: (onChange) => changes.listen(onChange),
       status: () => JSON.stringify(statusOf(service)),
-      leaderFacts: (leaderId) => ({ http: httpUrls.get(leaderId) }),
+      leaderFacts: (leaderId) => ({ http: addresses.of(leaderId)?.http }),
     }),
     onDefect,
   };
-  const close = (): Promise<void> => node.close();
+  const close = (): Promise<void> => {
+    standing.close();
+    return node.close();
+  };
   return {
     handle: createHttpHandler(service),
     clientPort,
@@ -118,7 +153,22 @@ function withoutSessions(node: RaftNode<Query, Answer, SessionResult<Result>>): 
       return { index, term, result: result.result };
     },
     query: (query, options) => node.query(query, options),
+    changeMembership: (changes, options) => node.changeMembership(changes, options),
     transferLeadership: (to, options) => node.transferLeadership(to, options),
     currentStatus: () => node.currentStatus(),
+  };
+}
+
+async function listen(node: Pick<RaftNode<never, unknown, unknown>, "events">, standing: Standing): Promise<void> {
+  for await (const event of node.events()) standing.onEvent(event);
+}
+
+/** Their addresses stand in the log from its first entry on. */
+function foundersOf({ members, nodeId, joins = false }: ServiceOptions): Configuration {
+  const founders = [...members].filter(([id]) => !joins || id !== nodeId);
+  return {
+    voters: founders.map(([id]) => id),
+    learners: [],
+    records: founders.map(([id, address]) => ({ id, address: encodeAddress(address) })),
   };
 }

@@ -1,5 +1,6 @@
 // Runs one Raft core against a storage, a transport, a state machine and a clock.
 
+export type { Configuration, MembershipChange, ServerRecord } from "@quorate/core";
 export type { PeerAddress } from "./peer-book.ts";
 export type {
   CallOptions,

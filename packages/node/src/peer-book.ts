@@ -5,8 +5,11 @@
 import type { PeerDirectory, Transport } from "@quorate/contracts";
 import type { Configuration, NodeId } from "@quorate/core";
 
-/** Takes the address for peers out of what the log keeps as a member's address. */
-export type PeerAddress = (address: string) => string;
+/**
+ * Takes the address for peers out of what the log keeps as a member's address. Undefined: there is none in it, so the
+ * transport's own options decide.
+ */
+export type PeerAddress = (address: string) => string | undefined;
 
 /** The peers of one node. */
 export class PeerBook {

@@ -54,6 +54,9 @@ function checkMeaning(check: Check): CheckedConfig {
   const members = checkMembers(check);
   const own = Object.hasOwn(members, raw.id) ? members[raw.id] : undefined;
   if (own === undefined && Object.keys(members).length > 0) reportForeignId(check);
+  if (raw.join === true && own !== undefined && Object.keys(members).length === 1) {
+    problems.add("join", "there is nobody to join", "List members of the running cluster too, not only this node.");
+  }
   const listen = checkListen(check, own);
   const transport = checkTransport(raw, members, problems);
   const storage = checkStorage(check);
@@ -69,6 +72,7 @@ function checkMeaning(check: Check): CheckedConfig {
       transport,
       storage,
       raft,
+      join: raw.join === true,
     },
     warnings: warningsOf(raw, members, listen),
   };
@@ -133,7 +137,11 @@ function reportForeignId({ raw, problems }: Check): void {
   const ids = Object.keys(raw.members);
   const meant = nearest(raw.id, ids);
   const suggestion = meant === undefined ? "" : `; did you mean "${meant}"?`;
-  problems.add("id", `"${raw.id}" is not a member${suggestion}`, `The members are ${ids.join(", ")}.`);
+  problems.add(
+    "id",
+    `"${raw.id}" is not a member${suggestion}`,
+    `The members are ${ids.join(", ")}. To add this node to their running cluster, list it with its addresses too, and set "join": true.`,
+  );
 }
 
 function checkListen({ raw, problems }: Check, own: Member | undefined): Config["listen"] {
@@ -214,7 +222,8 @@ function warningsOf(
 ): readonly string[] {
   const warnings: string[] = [];
   const size = Object.keys(members).length;
-  if (size % 2 === 0) {
+  // Who joins does not know the size of the cluster.
+  if (size % 2 === 0 && raw.join !== true) {
     const tolerated = size / 2 - 1;
     warnings.push(
       `${size} nodes tolerate ${tolerated} failure${tolerated === 1 ? "" : "s"}, no more than ${size - 1} nodes would: prefer an odd number`,

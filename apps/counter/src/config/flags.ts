@@ -23,6 +23,11 @@ const flags: readonly {
     description: "a member, such as n1=127.0.0.1:7101,127.0.0.1:8101; repeat for each",
     parse: parseMember,
   },
+  {
+    path: ["join"],
+    flag: "--join",
+    description: "wait to be added to the running cluster of the other members instead of forming one",
+  },
   { path: ["listen", "peer"], flag: "--listen-peer <address>", description: "where to listen for other nodes" },
   { path: ["listen", "http"], flag: "--listen-http <address>", description: "where to listen for HTTP" },
   { path: ["transport", "type"], flag: "--transport-type <type>", description: "tcp or nats" },

@@ -33,6 +33,7 @@ const configShape = {
   transport: v.optional(v.object(transportShape)),
   storage: v.optional(v.object(storageShape)),
   raft: v.optional(v.object(raftShape)),
+  join: v.optional(v.boolean()),
 };
 
 type RawMember = { peer?: string | undefined; http: string; client?: string | undefined };
@@ -53,6 +54,7 @@ export type RawConfig = {
         subjectPrefix?: string | undefined;
       }
     | undefined;
+  readonly join?: boolean | undefined;
   readonly storage?: { type?: string | undefined; onCorruption?: string | undefined } | undefined;
   readonly raft?:
     | {

@@ -59,6 +59,8 @@ export type Config = {
   readonly transport: TransportConfig;
   readonly storage: StorageConfig;
   readonly raft: RaftConfig;
+  /** This node is to be added to the cluster of the other members: it never forms one. */
+  readonly join: boolean;
 };
 
 /** A checked configuration and what its owner should know nevertheless. */

@@ -81,6 +81,25 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
     "The chosen node did not take over in time",
     "The old leader goes on. Check that the chosen node is running, or choose another one.",
   ),
+  QUORATE_CHANGE_IN_PROGRESS: entry(
+    409,
+    failure,
+    "Another change of the members is under way",
+    "Wait until it is committed.",
+  ),
+  QUORATE_WOULD_LOSE_QUORUM: entry(
+    422,
+    failure,
+    "The change would leave no majority that answers",
+    "Bring the other nodes back first, or force the change if they are gone for good.",
+  ),
+  // 404 if there is no such member, 422 if no waiting helps.
+  QUORATE_CHANGE_REFUSED: entry(
+    409,
+    failure,
+    "The members cannot be changed as asked",
+    "Compare the change with the members that are listed.",
+  ),
   QUORATE_STALE_TOO_OLD: entry(
     503,
     failure,
@@ -179,6 +198,12 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
     failure,
     "The data directory is in use",
     "Stop the other process, or choose another directory.",
+  ),
+  QUORATE_PEER_UNKNOWN: entry(
+    500,
+    failure,
+    "A node is not a member of the cluster",
+    "Add it with quorate members add; if it was removed, stop it.",
   ),
   QUORATE_CLUSTER_MISMATCH: entry(
     500,

@@ -6,6 +6,7 @@ import type { Service } from "../service-node.ts";
 import { failureResponse } from "./calls.ts";
 import { getCounter, incrementCounter } from "./counters.ts";
 import { transferLeadership } from "./leadership.ts";
+import { addMember, changeMember, getMembers, readmitMember, removeMember } from "./members.ts";
 import { problemResponse, requestError } from "./problem.ts";
 import { compareAndSetRegister, deleteRegister, getRegister, setRegister } from "./registers.ts";
 import { livenessResponse, readinessResponse, statusResponse } from "./status.ts";
@@ -47,7 +48,7 @@ function createApp(service: Service): Hono {
   const app = new Hono();
   const methods = new Map<string, string[]>();
   const route = (
-    method: "GET" | "POST" | "PUT" | "DELETE",
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
     handler: (service: Service, request: Request) => Response | Promise<Response>,
   ): void => {
@@ -62,6 +63,11 @@ function createApp(service: Service): Hono {
   route("DELETE", "/v1/registers/:key", deleteRegister);
   route("POST", "/v1/registers/:key/compare-and-set", compareAndSetRegister);
   route("POST", "/v1/cluster/leader-transfer", transferLeadership);
+  route("GET", "/v1/cluster/members", getMembers);
+  route("POST", "/v1/cluster/members", addMember);
+  route("PATCH", "/v1/cluster/members/:id", changeMember);
+  route("DELETE", "/v1/cluster/members/:id", removeMember);
+  route("POST", "/v1/cluster/members/:id/readmission", readmitMember);
   route("GET", "/v1/status", statusResponse);
   route("GET", "/livez", livenessResponse);
   route("GET", "/readyz", readinessResponse);

@@ -36,7 +36,10 @@ export async function read(
   const asked = readRequestOf(request.url);
   const ageMs = asked.consistency === "stale" ? checkedAge(service, asked.maxAgeMs) : undefined;
   // Where no lease covers a lease read, the node answers at the stronger level and says so.
-  const { answer, index, term, consistency } = await service.node.query(query, { consistency: asked.consistency });
+  const { answer, index, term, consistency } = await service.node.query(query, {
+    consistency: asked.consistency,
+    forward: asked.consistency !== "stale" && asked.forward,
+  });
   return { answer, facts: { position: { index, term }, consistency, ageMs } };
 }
 

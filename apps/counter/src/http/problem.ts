@@ -70,7 +70,7 @@ export function detailOf(error: unknown, name: string): unknown {
 
 /** The leader as `{ id, http }`, or null while none is known. */
 export function leaderOf(service: Service, leaderId: string | undefined): { id: string; http: string } | null {
-  const http = leaderId === undefined ? undefined : service.httpUrls.get(leaderId);
+  const http = leaderId === undefined ? undefined : service.addresses.of(leaderId)?.http;
   return leaderId === undefined || http === undefined ? null : { id: leaderId, http };
 }
 

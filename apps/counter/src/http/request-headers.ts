@@ -5,7 +5,11 @@ import { requestError } from "./problem.ts";
 
 /** What a read asks for. */
 export type ReadRequest =
-  | { readonly consistency: "linearizable" | "lease" }
+  | {
+      readonly consistency: "linearizable" | "lease";
+      /** At a follower: answer here, after asking the leader how far the state must have come, instead of a redirect. */
+      readonly forward: boolean;
+    }
   | {
       readonly consistency: "stale";
       /** Largest time since this node heard a leader, in ms; undefined means any. */
@@ -61,14 +65,21 @@ export function refusePreconditions(headers: Headers, names: readonly string[]):
 /** The consistency that a read asks for. Throws `QUORATE_REQUEST_INVALID`. */
 export function readRequestOf(url: string): ReadRequest {
   const parameters = queryOf(url);
-  if (parameters === undefined) return { consistency: "linearizable" };
+  if (parameters === undefined) return { consistency: "linearizable", forward: false };
   const consistency = single(parameters, "consistency") ?? "linearizable";
   const maxAgeMs = maxAgeOf(parameters);
-  if (consistency === "stale") return { consistency, maxAgeMs };
+  if (consistency === "stale") {
+    if (!parameters.has("forward")) return { consistency, maxAgeMs };
+    throw requestError("QUORATE_REQUEST_INVALID", "forward is not for consistency=stale: any node answers it.", {
+      field: "forward",
+    });
+  }
   if (maxAgeMs !== undefined) {
     throw requestError("QUORATE_REQUEST_INVALID", "max_age_ms is only for consistency=stale.", { field: "max_age_ms" });
   }
-  if (consistency === "linearizable" || consistency === "lease") return { consistency };
+  if (consistency === "linearizable" || consistency === "lease") {
+    return { consistency, forward: forwardOf(parameters) };
+  }
   throw requestError(
     "QUORATE_REQUEST_INVALID",
     `consistency is "${consistency.slice(0, 32)}", expected linearizable, lease or stale.`,
@@ -83,6 +94,12 @@ export function refusesRedirect(request: Request): boolean {
     return true;
   }
   return queryOf(request.url)?.get("redirect") === "never";
+}
+
+function forwardOf(parameters: URLSearchParams): boolean {
+  const text = single(parameters, "forward") ?? "false";
+  if (text === "true" || text === "false") return text === "true";
+  throw requestError("QUORATE_REQUEST_INVALID", "forward must be true or false.", { field: "forward" });
 }
 
 function maxAgeOf(parameters: URLSearchParams): number | undefined {

@@ -30,6 +30,7 @@ export function statusOf(service: Service): object {
     firstIndex,
     stateHash: service.stateHash(),
     members: membersOf(service, status),
+    ...diagnosisOf(service),
     version: service.version,
   };
 }
@@ -54,12 +55,20 @@ function unreadyReasons(service: Service): readonly string[] {
   if (state === "failed") reasons.push("the node has stopped because of an error; its log says which");
   if (state === "closed") reasons.push("the node is closed");
   if (leaderId === undefined) reasons.push("no leader is known");
+  const explanation = service.explain();
+  if (explanation !== undefined) reasons.push(explanation);
   return reasons;
 }
 
 function notReady(service: Service, url: string, reasons: readonly string[]): Response {
   const message = `${service.nodeId} is not ready: ${reasons.join("; ")}.`;
   return problemResponse(service, url, requestError("QUORATE_NOT_READY", message, { reasons }));
+}
+
+/** Only while something is wrong. */
+function diagnosisOf(service: Service): { readonly diagnosis?: string } {
+  const diagnosis = service.explain();
+  return diagnosis === undefined ? {} : { diagnosis };
 }
 
 function membersOf(service: Service, status: NodeStatus): readonly object[] {
@@ -71,7 +80,7 @@ function membersOf(service: Service, status: NodeStatus): readonly object[] {
     return {
       id,
       voter: voters.includes(id),
-      http: service.httpUrls.get(id) ?? null,
+      http: service.addresses.of(id)?.http ?? null,
       ...(peer === undefined ? {} : { matchIndex: peer.matchIndex, lastContactMs: Math.round(peer.lastContactMs) }),
       ...(self ? { matchIndex: status.durableIndex, lastContactMs: 0 } : {}),
     };

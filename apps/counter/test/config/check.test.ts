@@ -107,7 +107,7 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     path: ["memebers"],
     value: {},
     text: 'n1.json: unknown key "memebers"; did you mean "members"?',
-    hint: "Keys of a configuration: cluster, id, data, members, listen, transport, storage, raft.",
+    hint: "Keys of a configuration: cluster, id, data, members, listen, transport, storage, raft, join.",
   },
   { path: ["zzzzzz"], value: 1, text: 'n1.json: unknown key "zzzzzz"' },
   {
@@ -126,7 +126,7 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     path: ["id"],
     value: "n4",
     text: 'n1.json: id: "n4" is not a member; did you mean "n1"?',
-    hint: "The members are n1, n2, n3.",
+    hint: 'The members are n1, n2, n3. To add this node to their running cluster, list it with its addresses too, and set "join": true.',
   },
   { path: ["id"], value: "elsewhere", text: 'n1.json: id: "elsewhere" is not a member' },
   { path: ["members"], value: {}, text: "n1.json: members: is empty" },
@@ -351,4 +351,14 @@ test("NATS in the clear is accepted beyond loopback, with a warning", () => {
     config: { transport: { subjectPrefix: "prod.raft" } },
     warnings: ["NATS without tls:// beyond this machine: everybody in that network can read and change the data"],
   });
+});
+
+test("a node that joins lists running members besides itself, and is not warned about their number", () => {
+  const { config, warnings } = checkConfig({ ...withValue(["members", "n3"], undefined), join: true }, "n1.json");
+  expect(config.join).toBe(true);
+  expect(warnings).toEqual([]);
+  const alone = { n1: { peer: "127.0.0.1:7101", http: "127.0.0.1:8101" } };
+  expect(() => checkConfig({ ...valid(), members: alone, join: true }, "n1.json")).toThrow(
+    "n1.json: join: there is nobody to join",
+  );
 });

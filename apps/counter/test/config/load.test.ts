@@ -48,7 +48,7 @@ test("every key can be a flag, and no file is needed", () => {
     "--transport-type tcp --transport-insecure --storage sqlite",
     "--raft-election-timeout-ms 300,900 --raft-heartbeat-ms 60",
     "--raft-pre-vote false --raft-leader-lease false --raft-check-quorum false",
-    "--raft-lease-reads false --raft-max-clock-drift 0.25",
+    "--raft-lease-reads false --raft-max-clock-drift 0.25 --join",
   ].join(" ");
   const given = flags(...line.split(" "));
   expect(loadConfig(undefined, given).config).toEqual({
@@ -71,6 +71,7 @@ test("every key can be a flag, and no file is needed", () => {
       leaseReads: false,
       maxClockDrift: 0.25,
     },
+    join: true,
   });
 });
 

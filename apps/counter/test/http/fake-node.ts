@@ -1,8 +1,9 @@
 // A node without Raft: it applies what is proposed at once, or fails as it is told. Lets tests meet every answer of the HTTP
 // interface without sockets, clocks or elections.
 
-import type { CallOptions, Consistency, NodeStatus } from "@quorate/node";
+import type { CallOptions, MembershipChange, NodeStatus, QueryOptions } from "@quorate/node";
 import { createHttpHandler, type HttpHandler, type HttpLimits } from "../../src/http/app.ts";
+import { AddressBook } from "../../src/members/address-book.ts";
 import type { Service, ServiceNode } from "../../src/service-node.ts";
 import { CounterMachine, type Query } from "../../src/index.ts";
 
@@ -18,11 +19,19 @@ export class FakeService {
   /** While set, proposals wait for it. */
   gate: Promise<void> | undefined;
   draining = false;
+  /** What the node says is wrong. */
+  explanation: string | undefined;
+  /** How long ago any entry was committed. */
+  lagMs: number | undefined = 70;
+  /** The changes of members that were asked for. */
+  readonly changes: { readonly changes: readonly MembershipChange[]; readonly options: object }[] = [];
   /** When n3 last answered. */
   peerContactMs = 480;
   /** Whether lease reads are answered as such. */
   hasLease = false;
   proposals = 0;
+  /** How the latest query was to be answered. */
+  lastQuery: QueryOptions | undefined;
   /** The targets of the transfers that were asked for. */
   readonly transfers: (string | undefined)[] = [];
   readonly #id: string;
@@ -49,13 +58,17 @@ export class FakeService {
   }
 
   #service(): Service {
-    const urls = ["n1", "n2", "n3"].map((id, i) => [id, `http://127.0.0.1:${8101 + i}`] as const);
+    const urls = ["n1", "n2", "n3"].map(
+      (id, i) => [id, { peer: `127.0.0.1:${7101 + i}`, http: `http://127.0.0.1:${8101 + i}` }] as const,
+    );
     return {
       clusterId: "demo",
       nodeId: this.#id,
-      httpUrls: new Map(urls),
+      addresses: new AddressBook(new Map(urls), () => this.#node().currentStatus().configuration),
       version: "1.2.3",
       node: this.#node(),
+      explain: () => this.explanation,
+      committedMsAgo: () => this.lagMs,
       stateHash: () => this.machine.stateHash(),
       isDraining: () => this.draining,
       onDefect: (error) => this.defects.push(error),
@@ -74,22 +87,30 @@ export class FakeService {
         if (result === undefined) throw new Error("the machine gave no result");
         return { ...position, result };
       },
-      query: async (query: Query, options?: { readonly consistency?: Consistency }) => {
+      query: async (query: Query, options?: QueryOptions) => {
+        this.lastQuery = options;
         const asked = options?.consistency ?? "linearizable";
         const consistency = asked === "lease" && !this.hasLease ? "linearizable" : asked;
         if (this.failure !== undefined && consistency !== "stale") throw this.failure;
         return { index: this.#index, term: 2, answer: this.machine.query(query), consistency };
+      },
+      changeMembership: async (changes: readonly MembershipChange[], options: object = {}) => {
+        this.changes.push({ changes, options });
+        if (this.failure !== undefined) throw this.failure;
+        const { configuration } = this.leaderStatus();
+        return { index: 9, term: 2, configuration };
       },
       transferLeadership: async (to?: string) => {
         this.transfers.push(to);
         if (this.failure !== undefined) throw this.failure;
         return { leaderId: to ?? "n2", term: 3 };
       },
-      currentStatus: () => ({ ...this.#leaderStatus(), ...this.status }),
+      currentStatus: () => ({ ...this.leaderStatus(), ...this.status }),
     };
   }
 
-  #leaderStatus(): NodeStatus {
+  /** What a leader says of itself. */
+  leaderStatus(): NodeStatus {
     const index = this.#index;
     const status = {
       clusterId: "demo",

@@ -3,22 +3,27 @@
 import type { LogStorage } from "@quorate/contracts";
 import { memoryDisk, memoryLogStorage, memoryNetwork } from "@quorate/memory";
 import type { NodeEvent, RaftTuning } from "@quorate/node";
+import type { Notice } from "../../src/members/standing.ts";
 import { type RunningService, startService } from "../../src/index.ts";
 import { type Reply, replyOf, type RequestOptions } from "../http/fake-node.ts";
 import { eventually } from "./eventually.ts";
 
 /** A cluster of the service whose nodes can be stopped and started again. */
 export class MemoryCluster implements AsyncDisposable {
-  readonly ids: readonly string[];
+  /** The founders, and whoever was added since. */
+  readonly ids: string[];
   readonly defects: unknown[] = [];
   readonly network = memoryNetwork();
-  readonly #disks: ReadonlyMap<string, ReturnType<typeof memoryDisk>>;
+  readonly #founders: readonly string[];
+  readonly #disks: Map<string, ReturnType<typeof memoryDisk>>;
+  readonly #notices = new Map<string, Notice[]>();
   readonly #running = new Map<string, RunningService>();
   readonly #raft: RaftTuning;
 
   constructor(size: number, raft: RaftTuning = {}) {
     this.#raft = raft;
     this.ids = Array.from({ length: size }, (_, i) => `n${i + 1}`);
+    this.#founders = [...this.ids];
     this.#disks = new Map(this.ids.map((id) => [id, memoryDisk()]));
   }
 
@@ -35,13 +40,35 @@ export class MemoryCluster implements AsyncDisposable {
     const service = await startService({
       clusterId: "test",
       nodeId: id,
-      httpUrls: new Map(this.ids.map((member) => [member, `http://${member}.test`])),
+      members: new Map([...this.#founders, id].map((member) => [member, { http: `http://${member}.test` }])),
+      joins: !this.#founders.includes(id),
+      onNotice: (notice) => this.#notices.set(id, [...this.noticesOf(id), notice]),
       storage: decorate(memoryLogStorage(disk)),
       transport: this.network.transport(id),
       raft: this.#raft,
+      fetch: (url, init) => this.fetch(url, init),
       onDefect: (error) => this.defects.push(error),
     });
     this.#running.set(id, service);
+  }
+
+  /** Starts a node that is to be added. */
+  async startNewNode(id: string): Promise<void> {
+    this.ids.push(id);
+    this.#disks.set(id, memoryDisk());
+    await this.startNode(id);
+  }
+
+  /** Takes a node's disk away and starts it without. */
+  async wipeNode(id: string): Promise<void> {
+    await this.stopNode(id);
+    this.#disks.set(id, memoryDisk());
+    await this.startNode(id);
+  }
+
+  /** What a node has told its owner. */
+  noticesOf(id: string): readonly Notice[] {
+    return this.#notices.get(id) ?? [];
   }
 
   eventsOf(id: string): AsyncIterable<NodeEvent> {

@@ -19,7 +19,7 @@ export type ClientPortOptions<Query, Answer, Result> = {
   readonly node: ServedNode<Query, Answer, Result>;
   readonly application: ServedApplication<Query, Answer, Result>;
   /** The address of each member's client port, `HOST:PORT`, by node id: where clients are sent to find the leader. */
-  readonly addresses: ReadonlyMap<string, string>;
+  readonly addresses: ClusterFacts["addresses"];
   /** `maxInFlight` of the session table's limits, if they are not the defaults. */
   readonly sessionWindow?: number;
   readonly limits?: Partial<ClientPortLimits>;

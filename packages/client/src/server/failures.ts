@@ -6,8 +6,8 @@ import type { ErrorScope, WireAnswer } from "../wire/answers.ts";
 /** What an error answer needs to know about the cluster. */
 export type ClusterFacts = {
   readonly nodeId: string;
-  /** The address of each member's client port, `HOST:PORT`, by node id. */
-  readonly addresses: ReadonlyMap<string, string>;
+  /** The address of each member's client port, `HOST:PORT`, by node id; members come and go while it is used. */
+  readonly addresses: Pick<ReadonlyMap<string, string>, "get">;
   currentStatus(): { readonly leaderId?: string | undefined; readonly term: number };
   /** Called with every error that is a defect of the service. */
   onDefect(error: unknown): void;

@@ -1,0 +1,154 @@
+// How a node stands with its cluster, and what its owner should know of that: it waits to be added, it was removed, or
+// there is no leader and why. It listens to the node's events and asks around when the node and the others do not know
+// each other.
+
+import type { Clock } from "@quorate/contracts";
+import type { NodeEvent, NodeStatus, RaftNode } from "@quorate/node";
+import type { AddressBook } from "./address-book.ts";
+import { CommitHistory } from "./commit-history.ts";
+import { Hearsay, type HearsayParts, type Rumour } from "./hearsay.ts";
+
+/** Something that the owner of a node should know; `detail` is for people. */
+export type Notice = {
+  readonly type: "joining" | "joined" | "noLeader" | "removed" | "membersHeard";
+  readonly detail: string;
+};
+
+/** What is needed to know how a node stands. */
+export type StandingParts = Pick<HearsayParts, "clusterId" | "nodeId" | "clock" | "fetch"> & {
+  readonly node: Pick<RaftNode<never, unknown, unknown>, "currentStatus" | "explain" | "introduce">;
+  readonly addresses: AddressBook;
+  readonly joins: boolean;
+  readonly onNotice: (notice: Notice) => void;
+};
+
+/** No leader for so long is worth a line in the log; an election takes much less. */
+const patienceMs = 3000;
+const answersWithinMs = 100;
+/** Different reasons that are told while there is no leader. */
+const maxComplaints = 16;
+
+/** One node's standing. */
+export class Standing {
+  readonly #parts: StandingParts;
+  readonly #clock: Clock;
+  readonly #hearsay: Hearsay;
+  readonly #commits = new CommitHistory();
+  #leaderlessSinceMs: number;
+  readonly #complaints = new Set<string>();
+  #cancelTimer: (() => void) | undefined;
+  #removed: string | undefined;
+  #isWaiting: boolean;
+
+  constructor(parts: StandingParts) {
+    const { node, addresses } = parts;
+    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#leaderlessSinceMs = parts.clock.now();
+    this.#hearsay = new Hearsay({
+      ...parts,
+      addresses: () => addresses.all(),
+      ownIndex: () => node.currentStatus().configurationIndex,
+      onNews: (rumour) => this.#onNews(rumour),
+    });
+    this.#isWaiting = parts.joins && !isMember(node.currentStatus(), parts.nodeId);
+    if (this.#isWaiting) parts.onNotice({ type: "joining", detail: this.#howToAdd() });
+  }
+
+  /** Why this node takes no part in the cluster, or why nobody leads; undefined if all is well. */
+  explain(): string | undefined {
+    if (this.#removed !== undefined) return this.#removed;
+    if (this.#isWaiting) return this.#howToAdd();
+    return this.#parts.node.currentStatus().leaderId === undefined ? this.#parts.node.explain() : undefined;
+  }
+
+  committedMsAgo(index: number): number | undefined {
+    return this.#commits.msSince(index, this.#clock.now());
+  }
+
+  onEvent(event: NodeEvent): void {
+    switch (event.type) {
+      case "commitAdvanced":
+        this.#commits.note(event.commitIndex, this.#clock.now());
+        break;
+      case "leaderChanged":
+        if (event.leaderId === undefined) this.#leaderlessSinceMs = this.#clock.now();
+        else this.#onLeader();
+        break;
+      case "configurationChanged":
+        this.#onConfiguration();
+        break;
+      case "peerRefused":
+      case "peerUnreachable":
+      case "peerDisconnected":
+        if (event.code === "QUORATE_PEER_UNKNOWN") this.#hearsay.ask();
+        break;
+      case "electionStarted":
+        this.#complainSoon();
+        break;
+      default:
+    }
+  }
+
+  close(): void {
+    this.#hearsay.close();
+    this.#cancelTimer?.();
+  }
+
+  #onLeader(): void {
+    this.#leaderlessSinceMs = Number.POSITIVE_INFINITY;
+    this.#complaints.clear();
+    this.#commits.forget();
+  }
+
+  #onConfiguration(): void {
+    if (!isMember(this.#parts.node.currentStatus(), this.#parts.nodeId)) return;
+    this.#removed = undefined;
+    if (!this.#isWaiting) return;
+    this.#isWaiting = false;
+    this.#parts.onNotice({ type: "joined", detail: `${this.#parts.nodeId} is a member of the cluster now` });
+  }
+
+  #onNews(rumour: Rumour): void {
+    const { node, nodeId, onNotice } = this.#parts;
+    const names = [...rumour.members.keys()].join(", ");
+    if (rumour.members.has(nodeId)) {
+      node.introduce(new Map([...rumour.members].map(([id, { peer }]) => [id, peer])));
+      onNotice({ type: "membersHeard", detail: `${rumour.from} says that the members are ${names} now` });
+      return;
+    }
+    if (this.#isWaiting || !rumour.committed) return;
+    const detail = `${nodeId} was removed from the cluster: according to ${rumour.from}, its members are ${names} since index ${rumour.index}. Stop this node, or add it again.`;
+    if (this.#removed === undefined) onNotice({ type: "removed", detail });
+    this.#removed = detail;
+  }
+
+  /** A little after an election has begun, when the others have answered if they can. */
+  #complainSoon(): void {
+    if (this.#clock.now() - this.#leaderlessSinceMs < patienceMs) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#clock.schedule(this.#clock.now() + answersWithinMs, () => this.#complain());
+  }
+
+  /** Once for each reason, not once for each election. */
+  #complain(): void {
+    const { node, onNotice } = this.#parts;
+    if (node.currentStatus().leaderId !== undefined) return;
+    const detail = node.explain();
+    const reason = detail.replaceAll(/\d+ ms|term \d+/g, "");
+    if (this.#complaints.has(reason) || this.#complaints.size >= maxComplaints) return;
+    this.#complaints.add(reason);
+    onNotice({ type: "noLeader", detail });
+  }
+
+  #howToAdd(): string {
+    const { nodeId, addresses } = this.#parts;
+    const { peer, http = "ADDRESS" } = addresses.of(nodeId) ?? {};
+    const options = [...(peer === undefined ? [] : [`--peer ${peer}`]), `--http ${http.replace(/^http:\/\//, "")}`];
+    return `${nodeId} waits to be added to the cluster: quorate members add ${nodeId} ${options.join(" ")}`;
+  }
+}
+
+function isMember({ configuration }: NodeStatus, id: string): boolean {
+  return configuration.voters.includes(id) || configuration.learners.includes(id);
+}
