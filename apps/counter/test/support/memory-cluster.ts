@@ -1,6 +1,6 @@
 // Real nodes in one process: memory for disks and wires, HTTP without sockets.
 
-import type { LogStorage } from "@quorate/contracts";
+import type { LogStorage, Transport } from "@quorate/contracts";
 import { memoryDisk, memoryLogStorage, memoryNetwork } from "@quorate/memory";
 import type { NodeEvent, RaftTuning } from "@quorate/node";
 import type { Notice } from "../../src/members/standing.ts";
@@ -19,16 +19,22 @@ export class MemoryCluster implements AsyncDisposable {
   readonly #notices = new Map<string, Notice[]>();
   readonly #running = new Map<string, RunningService>();
   readonly #raft: RaftTuning;
+  readonly #transportOf: (id: string) => Transport;
 
-  constructor(size: number, raft: RaftTuning = {}) {
+  constructor(size: number, raft: RaftTuning = {}, transportOf?: (id: string) => Transport) {
     this.#raft = raft;
+    this.#transportOf = transportOf ?? ((id) => this.network.transport(id));
     this.ids = Array.from({ length: size }, (_, i) => `n${i + 1}`);
     this.#founders = [...this.ids];
     this.#disks = new Map(this.ids.map((id) => [id, memoryDisk()]));
   }
 
-  static async start(size: number, raft: RaftTuning = {}): Promise<MemoryCluster> {
-    const cluster = new MemoryCluster(size, raft);
+  static async start(
+    size: number,
+    raft: RaftTuning = {},
+    transportOf?: (id: string) => Transport,
+  ): Promise<MemoryCluster> {
+    const cluster = new MemoryCluster(size, raft, transportOf);
     await Promise.all(cluster.ids.map((id) => cluster.startNode(id)));
     return cluster;
   }
@@ -44,7 +50,7 @@ export class MemoryCluster implements AsyncDisposable {
       joins: !this.#founders.includes(id),
       onNotice: (notice) => this.#notices.set(id, [...this.noticesOf(id), notice]),
       storage: decorate(memoryLogStorage(disk)),
-      transport: this.network.transport(id),
+      transport: this.#transportOf(id),
       raft: this.#raft,
       fetch: (url, init) => this.fetch(url, init),
       onDefect: (error) => this.defects.push(error),
