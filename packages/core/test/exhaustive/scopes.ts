@@ -70,6 +70,12 @@ export const smallScopes: Readonly<Record<string, Bounds>> = {
   "a follower crashes": { ...twoLeaders, crashes: "n3", maxWritesUnderWay: 1 },
   "a leader crashes": { ...twoLeaders, crashes: "n1", maxWritesUnderWay: 1 },
   "figure 8": { ...figure8, isLost: isQuiet },
+  "a follower with another tail": {
+    servers: { n1: { terms: [1, 1], term: 2 }, n2: { terms: [1, 2], term: 2 }, n3: { terms: [1, 2], term: 2 } },
+    timeouts: ["n3"],
+    maxTerm: 3,
+    maxIndex: 0,
+  },
   "a learner is promoted": { ...twoLeaders, ...withLearner, change: promotion },
   "a leader crashes in the middle of a promotion": {
     ...twoLeaders,
@@ -84,12 +90,6 @@ export const smallScopes: Readonly<Record<string, Bounds>> = {
 
 /** Searched when asked for; minutes. */
 export const largeScopes: Readonly<Record<string, Bounds>> = {
-  "a follower with another tail": {
-    servers: { n1: { terms: [1, 1], term: 2 }, n2: { terms: [1, 2], term: 2 }, n3: { terms: [1, 2], term: 2 } },
-    timeouts: ["n3"],
-    maxTerm: 3,
-    maxIndex: 0,
-  },
   "elections, refusals and entries": { timeouts: ["n1", "n2", "n3"], maxTerm: 2, maxIndex: 0, isLost: isHeartbeat },
   "elections, refusals and heartbeats": { timeouts: ["n1", "n2"], maxTerm: 2, maxIndex: 0 },
   "a follower crashes among three entries": {
