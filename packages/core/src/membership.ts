@@ -67,7 +67,8 @@ function hasLiveMajority(server: Server, leader: Leader, { voters }: Configurati
   const live = voters.filter((voter) => {
     if (voter === server.id) return true;
     const progress = leader.peers.get(voter);
-    return progress !== undefined && server.now - progress.lastContact < maxTimeout;
+    if (progress === undefined || progress.stranger !== undefined) return false;
+    return server.now - progress.lastContact < maxTimeout;
   });
   return live.length >= majorityOf(voters);
 }

@@ -1,7 +1,10 @@
 // Cores under everything that Raft must survive: messages lost, repeated, late and out of order, slow disks that lose what
-// was not yet written, crashes, partitions. One seed decides all of it. When the faults stop, the cluster must converge.
+// was not yet written, crashes, partitions, lost disks. One seed decides all of it. When the faults stop, the cluster must
+// converge.
 
 import {
+  type Configuration,
+  type ConfirmedRead,
   encodeConfiguration,
   type Entry,
   type MembershipChange,
@@ -17,7 +20,11 @@ import { seededRandom } from "./random.ts";
 type Machine = {
   readonly id: string;
   raft: Raft;
-  readonly disk: ChaosDisk;
+  disk: ChaosDisk;
+  /** Counts the disks that the server has had. */
+  store: number;
+  /** What was committed for certain when a read began; its answer must not be older. */
+  reads: Map<number, number>;
   applied: Entry[];
   isUp: boolean;
   wakesAt: number;
@@ -35,6 +42,10 @@ export type ChaosReport = {
   readonly joint: number;
   /** Snapshots that replaced a part of somebody's log. */
   readonly installed: number;
+  /** Servers that lost their disk. */
+  readonly wiped: number;
+  /** Reads that were confirmed at servers that did not lead. */
+  readonly forwarded: number;
 };
 
 /** Servers that run without belonging to the cluster until a change adds them. */
@@ -46,7 +57,8 @@ export class Chaos {
   readonly #machines: Machine[];
   readonly #oracle = new Oracle();
   readonly #protection: { preVote: boolean; leaderLease: boolean; checkQuorum: boolean };
-  #travelling: { readonly message: Message; readonly arrivesAt: number }[] = [];
+  #travelling: { readonly message: Message; readonly incarnation: string | undefined; readonly arrivesAt: number }[] =
+    [];
   #cut = new Set<string>();
   #now = 0;
   #proposed = 0;
@@ -55,19 +67,26 @@ export class Chaos {
   #configurations = 0;
   #joint = 0;
   #installed = 0;
+  #wiped = 0;
+  #forwarded = 0;
+  #lastCommitted = 0;
   /** All snapshots ever taken, by the entry they end with. */
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #founders: readonly string[];
+  /** Without them a server that lost its disk must not come back, so none does. */
+  readonly #hasStores: boolean;
   readonly #terms = new Set<number>();
 
   constructor(seed: number, size: number) {
     this.#random = seededRandom(seed);
+    this.#hasStores = this.#chance(0.7);
     this.#protection = { preVote: this.#chance(0.7), leaderLease: this.#chance(0.7), checkQuorum: true };
     const ids = Array.from({ length: size + SPARE_SERVERS }, (_, position) => `n${position + 1}`);
     this.#founders = ids.slice(0, size);
     this.#machines = ids.map((id) => {
       const disk = new ChaosDisk();
-      return { id, disk, raft: this.#boot(id, disk), applied: [], isUp: true, wakesAt: 0 };
+      const raft = this.#boot(id, disk, 1);
+      return { id, disk, raft, store: 1, reads: new Map(), applied: [], isUp: true, wakesAt: 0 };
     });
   }
 
@@ -91,6 +110,8 @@ export class Chaos {
       configurations: this.#configurations,
       joint: this.#joint,
       installed: this.#installed,
+      wiped: this.#wiped,
+      forwarded: this.#forwarded,
     };
   }
 
@@ -107,7 +128,7 @@ export class Chaos {
     if (isFaulty) this.#misfortune();
     const due = this.#travelling.filter(({ arrivesAt }) => arrivesAt <= this.#now);
     this.#travelling = this.#travelling.filter(({ arrivesAt }) => arrivesAt > this.#now);
-    for (const { message } of due) this.#deliver(message);
+    for (const { message, incarnation } of due) this.#deliver(message, incarnation);
     for (const machine of this.#machines) {
       if (!machine.isUp) continue;
       this.#completeWrites(machine);
@@ -116,8 +137,20 @@ export class Chaos {
         this.#proposed += 1;
         machine.raft.propose(bytes(`command ${this.#proposed}`));
       }
+      if (isFaulty && this.#chance(0.02)) this.#read(machine);
       this.#perform(machine, isFaulty);
     }
+  }
+
+  #read({ raft, reads }: Machine): void {
+    const read = raft.readIndex({ forward: true });
+    if (read.accepted) reads.set(read.readId, this.#lastCommitted);
+  }
+
+  #confirm({ id, raft, reads }: Machine, { readId, index }: ConfirmedRead): void {
+    const floor = reads.get(readId) ?? 0;
+    if (index < floor) throw new Error(`${id} may read at ${index}, but ${floor} was committed before the read began`);
+    if (!raft.isLeader) this.#forwarded += 1;
   }
 
   #misfortune(): void {
@@ -125,11 +158,37 @@ export class Chaos {
     if (machine === undefined) return;
     if (this.#chance(0.002)) this.#crash(machine);
     if (!machine.isUp && this.#chance(0.02)) this.#restart(machine);
+    if (this.#chance(0.002)) this.#wipe(machine);
     if (this.#chance(0.003)) this.#cutSomething();
     if (this.#chance(0.004)) this.#cut.clear();
     if (this.#chance(0.002)) this.#leader()?.raft.transferLeadership();
     if (this.#chance(0.02)) this.#changeMembership();
     if (this.#chance(0.01)) this.#takeSnapshot(machine);
+  }
+
+  /** The disk is lost, if everybody whose configuration counts on it can do without: the others know what it knew. */
+  #wipe(machine: Machine): void {
+    const isNeeded = this.#configurationsInUse().some(
+      (configuration) =>
+        votersOf(configuration).includes(machine.id) &&
+        (configuration.outgoing !== undefined || configuration.voters.length < 3 || !this.#isWhole(configuration)),
+    );
+    if (!this.#hasStores || isNeeded) return;
+    this.#crash(machine);
+    machine.disk = new ChaosDisk();
+    machine.store += 1;
+    this.#wiped += 1;
+    this.#restart(machine);
+  }
+
+  #configurationsInUse(): readonly Configuration[] {
+    return this.#machines.flatMap(({ raft }) => raft.configurationsInUse);
+  }
+
+  /** True if every voter still has the store that counts for it. */
+  #isWhole(configuration: Configuration): boolean {
+    const storeOf = new Map(this.#machines.map(({ id, store }) => [id, incarnationOf(id, store)]));
+    return votersOf(configuration).every((id) => storeOf.get(id) === incarnationIn(configuration, id));
   }
 
   /** The log forgets most of what the snapshot contains; a short tail stays for peers that lag a little. */
@@ -143,7 +202,7 @@ export class Chaos {
   }
 
   /** Peers that wait for a snapshot get the latest one, again and again, until they have it. */
-  #sendSnapshots({ id, raft, disk }: Machine, isFaulty: boolean): void {
+  #sendSnapshots({ id, raft, disk, store }: Machine, isFaulty: boolean): void {
     const { term, peers } = raft.status();
     if (disk.snapshot === undefined) return;
     const { position } = disk.snapshot;
@@ -153,7 +212,8 @@ export class Chaos {
       const configuration = encodeConfiguration(position.configuration);
       const content = { sizeBytes: 0, checksum: 0, offsetBytes: 0, data: new Uint8Array(0) };
       const place = { lastIncludedIndex, lastIncludedTerm, configuration };
-      this.#send({ type: "snapshotRequest", from: id, to, term, ...place, ...content }, isFaulty);
+      const message = { type: "snapshotRequest", from: id, to, term, ...place, ...content } as const;
+      this.#send({ message, incarnation: incarnationOf(id, store) }, isFaulty);
     }
   }
 
@@ -168,13 +228,31 @@ export class Chaos {
   /** One to three changes as one step; those that do not fit are refused by the core. */
   #changeMembership(): void {
     const changes = Array.from({ length: 1 + Math.floor(this.#random() * 3) }, () => this.#someChange());
-    this.#leader()?.raft.proposeConfiguration({ changes, force: this.#chance(0.5) });
+    const leader = this.#leader();
+    if (leader === undefined || !this.#knowsWhoIsLost(leader)) return;
+    // Whoever forces a change while a disk is lost may well lose the cluster.
+    const force =
+      this.#chance(0.5) && this.#configurationsInUse().every((each) => !this.#hasStores || this.#isWhole(each));
+    leader.raft.proposeConfiguration({ changes, force });
+  }
+
+  /** Before that, a leader takes a voter for alive that will never come back as what it was. */
+  #knowsWhoIsLost({ raft }: Machine): boolean {
+    const { configuration, peers } = raft.status();
+    const strangers = new Map(peers.map(({ id, stranger }) => [id, stranger]));
+    return this.#machines.every(({ id, store }) => {
+      const incarnation = incarnationOf(id, store);
+      const isLost = votersOf(configuration).includes(id) && incarnationIn(configuration, id) !== incarnation;
+      return !this.#hasStores || !isLost || strangers.get(id) === incarnation;
+    });
   }
 
   #someChange(): MembershipChange {
-    const types = ["addLearner", "promote", "promote", "demote", "remove"] as const;
+    const types = ["addLearner", "promote", "promote", "demote", "remove", "prioritize"] as const;
     const type = types[Math.floor(this.#random() * types.length)] ?? "promote";
-    return { type, id: this.#machines[Math.floor(this.#random() * this.#machines.length)]?.id ?? "" };
+    const id = this.#machines[Math.floor(this.#random() * this.#machines.length)]?.id ?? "";
+    if (type === "prioritize") return { type, id, priority: Math.floor(this.#random() * 3) };
+    return type === "addLearner" ? { type, id, promotes: this.#chance(0.5) } : { type, id };
   }
 
   #cutSomething(): void {
@@ -188,10 +266,10 @@ export class Chaos {
     }
   }
 
-  #deliver(message: Message): void {
+  #deliver(message: Message, incarnation: string | undefined): void {
     const machine = this.#machines.find(({ id }) => id === message.to);
     if (machine === undefined || !machine.isUp || this.#cut.has(`${message.from}>${message.to}`)) return;
-    machine.raft.step(message, this.#now);
+    machine.raft.step(message, this.#now, incarnation);
   }
 
   #perform(machine: Machine, isFaulty: boolean): void {
@@ -199,7 +277,8 @@ export class Chaos {
     const doneAt = this.#now + Math.floor(this.#random() * (this.#chance(0.02) ? 200 : 5));
     if (ready.compactTo !== undefined) machine.disk.compact(ready.compactTo, doneAt);
     if (ready.write !== undefined) machine.disk.write(ready.write, doneAt);
-    for (const message of ready.messages) this.#send(message, isFaulty);
+    const incarnation = this.#hasStores ? incarnationOf(machine.id, machine.store) : undefined;
+    for (const message of ready.messages) this.#send({ message, incarnation }, isFaulty);
     for (const { logReadId, firstIndex, lastIndex } of ready.logReads) {
       const { base, entries } = machine.disk.view();
       const wanted = firstIndex <= base ? [] : entries.slice(firstIndex - base - 1, lastIndex - base);
@@ -208,6 +287,8 @@ export class Chaos {
     machine.applied.push(...ready.committed);
     const last = ready.committed.at(-1);
     if (last !== undefined) machine.raft.applied(last.index);
+    this.#lastCommitted = Math.max(this.#lastCommitted, last?.index ?? 0);
+    for (const read of ready.confirmedReads) this.#confirm(machine, read);
     for (const chunk of ready.snapshotChunks) this.#install(machine, chunk);
     this.#sendSnapshots(machine, isFaulty);
     this.#truncations += ready.events.filter(({ type }) => type === "entriesTruncated").length;
@@ -219,12 +300,12 @@ export class Chaos {
     this.#oracle.look(machine.id, status, machine.applied, machine.disk.view());
   }
 
-  #send(message: Message, isFaulty: boolean): void {
+  #send(sent: { readonly message: Message; readonly incarnation: string | undefined }, isFaulty: boolean): void {
     if (isFaulty && this.#chance(0.05)) return;
     const copies = isFaulty && this.#chance(0.05) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const late = isFaulty && this.#chance(0.01) ? 1_500 : 8;
-      this.#travelling.push({ message, arrivesAt: this.#now + 1 + Math.floor(this.#random() * late) });
+      this.#travelling.push({ ...sent, arrivesAt: this.#now + 1 + Math.floor(this.#random() * late) });
     }
   }
 
@@ -244,15 +325,17 @@ export class Chaos {
   }
 
   #restart(machine: Machine): void {
-    machine.raft = this.#boot(machine.id, machine.disk);
+    machine.raft = this.#boot(machine.id, machine.disk, machine.store);
+    machine.reads = new Map();
     machine.applied = [...(machine.disk.snapshot?.applied ?? [])];
     machine.isUp = true;
   }
 
-  #boot(id: string, disk: ChaosDisk): Raft {
+  #boot(id: string, disk: ChaosDisk, store: number): Raft {
     const raft = new Raft(
       {
         id,
+        ...(this.#hasStores && { incarnation: incarnationOf(id, store) }),
         configuration: { voters: this.#founders, learners: [] },
         random: this.#random,
         checkInvariants: true,
@@ -278,4 +361,16 @@ export class Chaos {
   #describe(): string {
     return this.#machines.map(({ raft }) => `${raft.explain()} ${JSON.stringify(raft.status())}`).join("\n");
   }
+}
+
+function votersOf({ voters, outgoing = [] }: Configuration): readonly string[] {
+  return [...voters, ...outgoing];
+}
+
+function incarnationIn({ records = [] }: Configuration, id: string): string | undefined {
+  return records.find((record) => record.id === id)?.incarnation;
+}
+
+function incarnationOf(id: string, store: number): string {
+  return `${id}, store ${store}`;
 }
