@@ -10,7 +10,7 @@ import { asyncRatePerSecond } from "../rate.ts";
 
 const entryBytes = 128;
 
-export const storageBenchmarks: readonly Benchmark[] = [1, 64].flatMap((batch) => [
+export const storageBenchmarks: readonly Benchmark[] = [1, 16, 64, 256].flatMap((batch) => [
   appendAndFlush(batch),
   storageFileWrite(batch),
 ]);
