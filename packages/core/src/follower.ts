@@ -15,8 +15,10 @@ export function onHeartbeatRequest(server: Server, message: HeartbeatRequest): I
   const { from, term, round } = message;
   const refusal = recognizeLeader(server, from, term);
   if (refusal !== "malformed") {
-    // The answer carries this server's term, so an old leader learns that its time is over.
-    server.send({ type: "heartbeatResponse", from: server.id, to: from, term: server.term, round });
+    // The answer carries this server's term, so an old leader learns that its time is over. It confirms no round then: the
+    // same server may lead again in this term, and count its rounds from 1 again.
+    const answered = refusal === undefined ? round : 0;
+    server.send({ type: "heartbeatResponse", from: server.id, to: from, term: server.term, round: answered });
   }
   if (refusal !== undefined) return refusal;
   repeatQuestion(server);

@@ -96,7 +96,7 @@ export type HeartbeatRequest = Header & {
   readonly round: number;
 };
 
-/** I follow you in `term`; echoes `round`. */
+/** I follow you in `term`; echoes `round`. Round 0 follows nobody: the heartbeat was of an older term. */
 export type HeartbeatResponse = Header & {
   readonly type: "heartbeatResponse";
   readonly round: number;

@@ -112,7 +112,8 @@ export class SnapshotSender {
       const whole = { configuration: encodeConfiguration(configuration), sizeBytes, checksum };
       send(peer, { type: "snapshotRequest", ...place, ...whole, offsetBytes, data });
     } catch (error) {
-      onError(error);
+      // A reader that was closed because the transfer has ended may refuse what was asked of it before.
+      if (this.#transfers.get(peer) === transfer) onError(error);
     } finally {
       transfer.isReading = false;
     }
