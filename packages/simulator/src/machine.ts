@@ -134,12 +134,24 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
 
   /** The node has stopped by itself, or never came up. */
   get hasStopped(): boolean {
-    return this.isUp && (this.#startFailed || this.disk.failure !== undefined || this.status?.state === "failed");
+    return this.isUp && (this.#startFailed || this.disk.failure !== undefined || this.#state === "failed");
+  }
+
+  get #state(): NodeStatus["state"] | undefined {
+    return this.#node?.currentStatus().state;
+  }
+
+  /** A node may stop between two turns, unseen. Only a disk that has failed or is damaged is a good reason. */
+  inspect(): void {
+    if (!this.isUp || this.#state !== "failed" || this.disk.failure !== undefined || this.disk.isRotten) return;
+    this.#report("unexpected stop", this.#node?.explain() ?? this.id);
   }
 
   /** Starts a process on whatever the disk has kept; under the name of another cluster, it has to refuse. */
   start({ clusterId = CLUSTER_ID }: { readonly clusterId?: string } = {}): void {
     const { world, network, maxMessageBytes } = this.#site;
+    // It may have died between two turns, unseen.
+    if (this.#process !== undefined) this.#bury();
     this.boots += 1;
     this.#isMisnamed = clusterId !== CLUSTER_ID;
     this.status = undefined;
@@ -343,9 +355,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     }
     this.status = status;
     this.#configurationBefore = this.configuration;
-    if (status.state === "failed" && this.disk.failure === undefined && !this.disk.isRotten) {
-      this.#report("unexpected stop", this.#node?.explain() ?? this.id);
-    }
+    if (status.state === "failed") this.inspect();
   }
 
   #bury(): void {

@@ -176,6 +176,7 @@ export class Run<Query, Answer, Result> {
     for (const end = this.#world.nowMs + recoveryMs; this.#world.nowMs < end; ) {
       if (condition()) return;
       await this.#pass(LOOK_MS);
+      for (const machine of this.#machines) machine.inspect();
       this.#retireOutsiders();
     }
     if (!condition()) this.#inspector.report("liveness", `${complaint} within ${recoveryMs} ms after the last fault`);

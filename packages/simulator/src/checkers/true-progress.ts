@@ -49,7 +49,8 @@ export const trueProgress: CheckerFactory = ({ nodes, report }) => {
         const peer = nodeOf.get(peerId);
         const own = log.termAt(matchIndex);
         if (peer === undefined || peer.durable.hardState.term !== term || own === undefined) continue;
-        if (peer.durable.holds(matchIndex, own)) continue;
+        // What it has told from a disk that is gone was true.
+        if (peer.stores.some((store) => store.holds(matchIndex, own))) continue;
         const held = peer.durable.termAt(matchIndex);
         const what = held === undefined ? "nothing" : `an entry of term ${held}`;
         report(`${id} believes that ${peerId} holds ${matchIndex}:${own}, but ${peerId} has ${what} there`);

@@ -23,6 +23,7 @@ export type AnyMachine = Pick<
   | "durable"
   | "wipe"
   | "hasStopped"
+  | "inspect"
   | "status"
   | "configuration"
   | "start"
@@ -88,7 +89,10 @@ export class Nemesis {
   heal(): void {
     this.#isOver = true;
     this.#network.heal();
-    for (const machine of this.#machines) machine.heal();
+    for (const machine of this.#machines) {
+      machine.inspect();
+      machine.heal();
+    }
   }
 
   #repeat(fault: EventFault, everyMs: number): void {
@@ -113,6 +117,7 @@ export class Nemesis {
     this.#world.after(this.#supervisor.between(200, 800), () => {
       if (this.#isOver) return;
       for (const machine of this.#machines) {
+        machine.inspect();
         if (machine.hasStopped) {
           this.#reached.counters.failStops += 1;
           machine.crash();
