@@ -46,11 +46,11 @@ export class AnswerTable {
     this.#items.set(item.key, item);
     this.#order.push(item);
     this.#sizeBytes += sizeOf(item);
-    this.#hash.touch(item);
+    this.#hash.put(item);
     while (this.#items.size > this.#limits.maxKeys || this.#sizeBytes > this.#limits.maxBytes) this.#removeOldest();
   }
 
-  /** Oldest first. */
+  /** All of this moment, oldest first. */
   values(): readonly AnswerItem[] {
     return this.#order.slice(this.#head);
   }

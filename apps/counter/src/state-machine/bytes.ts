@@ -24,6 +24,11 @@ export class ByteWriter {
     this.#view = new DataView(this.#bytes.buffer);
   }
 
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
   uint8(value: number): void {
     this.#reserve(1);
     this.#view.setUint8(this.#length, value);

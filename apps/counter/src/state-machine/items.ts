@@ -5,15 +5,20 @@ import { type ByteReader, type ByteWriter, MalformedBytes } from "./bytes.ts";
 import type { CanonicalJson } from "./json-value.ts";
 import type { CommandResult, RegisterState } from "./result.ts";
 
-/** A counter. Mutable, because it is changed by every increment. */
-export type CounterItem = { readonly kind: "counter"; readonly name: string; value: number; digest: bigint };
+/** A counter. */
+export type CounterItem = {
+  readonly kind: "counter";
+  readonly name: string;
+  readonly value: number;
+  digest: bigint;
+};
 
 /** A register. */
 export type RegisterItem = {
   readonly kind: "register";
   readonly key: string;
-  value: CanonicalJson;
-  revision: number;
+  readonly value: CanonicalJson;
+  readonly revision: number;
   digest: bigint;
 };
 
@@ -28,7 +33,10 @@ export type AnswerItem = {
   digest: bigint;
 };
 
-/** `digest` is what the item last contributed to the state hash, 0 if nothing yet. */
+/**
+ * Replaced, never changed, so that a snapshot may hold on to it. But for `digest`, which is no part of the state: what the
+ * item, or the one it replaces, last contributed to the state hash; 0 if nothing yet.
+ */
 export type Item = CounterItem | RegisterItem | AnswerItem;
 
 const resultByte = {

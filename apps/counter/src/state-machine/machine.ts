@@ -12,6 +12,7 @@ import {
   type RegisterDelete,
   type RegisterSet,
 } from "./command.ts";
+import { ItemMap } from "./item-map.ts";
 import type { CounterItem, RegisterItem } from "./items.ts";
 import type { CanonicalJson } from "./json-value.ts";
 import type { Answer, CommandResult, Query, RegisterState, Result } from "./result.ts";
@@ -25,8 +26,8 @@ export type OnChange = (changed: Query | undefined) => void;
 export class CounterMachine implements StateMachine<Query, Answer, Result> {
   readonly #limits: AnswerTableLimits;
   readonly #onChange: OnChange;
-  #counters = new Map<string, CounterItem>();
-  #registers = new Map<string, RegisterItem>();
+  #counters = newCounters();
+  #registers = newRegisters();
   #hash = new StateHash();
   #answers: AnswerTable;
 
@@ -51,28 +52,26 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
     }
   }
 
-  snapshot(): Uint8Array {
-    return encodeSnapshot({
-      counters: this.#counters.values(),
-      registers: this.#registers.values(),
-      answers: this.#answers.values(),
-    });
+  snapshot(): Iterable<Uint8Array> {
+    // Views of this moment; the bytes are made while commands go on.
+    const answers = this.#answers.values();
+    return encodeSnapshot({ counters: this.#counters.view(), registers: this.#registers.view(), answers });
   }
 
   restore(snapshot: Uint8Array): void {
     // Read completely before anything is replaced: bytes that are not a snapshot leave the state as it was.
     const content = decodeSnapshot(snapshot);
     this.#hash = new StateHash();
-    this.#counters = new Map();
-    this.#registers = new Map();
+    this.#counters = newCounters();
+    this.#registers = newRegisters();
     this.#answers = new AnswerTable(this.#limits, this.#hash);
     for (const counter of content.counters) {
-      this.#counters.set(counter.name, counter);
-      this.#hash.touch(counter);
+      this.#counters.set(counter);
+      this.#hash.put(counter);
     }
     for (const register of content.registers) {
-      this.#registers.set(register.key, register);
-      this.#hash.touch(register);
+      this.#registers.set(register);
+      this.#hash.put(register);
     }
     for (const answer of content.answers) this.#answers.add(answer);
     this.#onChange(undefined);
@@ -128,14 +127,9 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
     const value = (counter?.value ?? 0) + by;
     // Two safe integers sum up to less than 2^54 in magnitude: rounding cannot bring an unsafe sum back into the range.
     if (!Number.isSafeInteger(value)) return { type: "counterOutOfRange", value: counter?.value ?? 0 };
-    if (counter === undefined) {
-      const created: CounterItem = { kind: "counter", name, value, digest: 0n };
-      this.#counters.set(name, created);
-      this.#hash.touch(created);
-    } else {
-      counter.value = value;
-      this.#hash.touch(counter);
-    }
+    const changed: CounterItem = { kind: "counter", name, value, digest: 0n };
+    this.#counters.set(changed);
+    this.#hash.put(changed, counter);
     this.#onChange({ type: "counter", name });
     return { type: "counterAdded", value };
   }
@@ -170,17 +164,19 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
     revision: number,
   ): CommandResult {
     this.#onChange({ type: "register", key });
-    if (register === undefined) {
-      const created: RegisterItem = { kind: "register", key, value, revision, digest: 0n };
-      this.#registers.set(key, created);
-      this.#hash.touch(created);
-      return { type: "registerWritten", revision, created: true };
-    }
-    register.value = value;
-    register.revision = revision;
-    this.#hash.touch(register);
-    return { type: "registerWritten", revision, created: false };
+    const written: RegisterItem = { kind: "register", key, value, revision, digest: 0n };
+    this.#registers.set(written);
+    this.#hash.put(written, register);
+    return { type: "registerWritten", revision, created: register === undefined };
   }
+}
+
+function newCounters(): ItemMap<CounterItem> {
+  return new ItemMap(({ name }) => name);
+}
+
+function newRegisters(): ItemMap<RegisterItem> {
+  return new ItemMap(({ key }) => key);
 }
 
 function holds(precondition: Precondition, register: RegisterItem | undefined): boolean {
@@ -196,7 +192,6 @@ function holds(precondition: Precondition, register: RegisterItem | undefined): 
   }
 }
 
-/** A copy, because the item changes with the next write. */
 function stateOf(register: RegisterItem | undefined): RegisterState | undefined {
   return register === undefined ? undefined : { revision: register.revision, value: register.value };
 }

@@ -1,7 +1,8 @@
-// The complete state as bytes: the same state gives the same bytes. Counters and registers are sorted, answers stand in the
-// order of the log, and every part announces how many items it has.
+// The complete state as bytes: the same commands give the same bytes. Everything stands in the order in which it came into
+// the state, and every part announces how many items it has.
 
 import { ByteReader, ByteWriter, MalformedBytes } from "./bytes.ts";
+import type { ItemView } from "./item-map.ts";
 import {
   type AnswerItem,
   type CounterItem,
@@ -14,46 +15,66 @@ import {
 } from "./items.ts";
 
 const magic = 0x51524353; // "QRCS": Quorate counter service
-const snapshotVersion = 1;
+const snapshotVersion = 2;
+/** Sorted by name; everything else is as in the current version. */
+const sortedVersion = 1;
+
+/** Bytes of one piece, at least. */
+const pieceBytes = 16 * 1024;
 
 /** Everything that a snapshot holds. */
 export type SnapshotContent = {
-  readonly counters: Iterable<CounterItem>;
-  readonly registers: Iterable<RegisterItem>;
+  readonly counters: ItemView<CounterItem>;
+  readonly registers: ItemView<RegisterItem>;
   /** Oldest first. */
-  readonly answers: Iterable<AnswerItem>;
+  readonly answers: readonly AnswerItem[];
 };
 
-/** Canonical bytes of the content. */
-export function encodeSnapshot(content: SnapshotContent): Uint8Array {
-  const writer = new ByteWriter(64 * 1024);
+/** What was read from a snapshot. */
+export type SnapshotItems = {
+  readonly counters: readonly CounterItem[];
+  readonly registers: readonly RegisterItem[];
+  readonly answers: readonly AnswerItem[];
+};
+
+/** The bytes of the content in pieces, each made when it is asked for. */
+export function* encodeSnapshot({ counters, registers, answers }: SnapshotContent): Generator<Uint8Array> {
+  const writer = new ByteWriter(4 * pieceBytes);
   writer.uint32(magic);
   writer.uint8(snapshotVersion);
-  writeItems(writer, [...content.counters].toSorted(byName((item) => item.name)));
-  writeItems(writer, [...content.registers].toSorted(byName((item) => item.key)));
-  writeItems(writer, [...content.answers]);
-  return writer.finish();
+  yield* writeItems(writer, counters.size, counters);
+  yield* writeItems(writer, registers.size, registers);
+  yield* writeItems(writer, answers.length, answers);
+  yield writer.finish();
 }
 
 /** Reads what `encodeSnapshot` wrote. Throws on everything else. */
-export function decodeSnapshot(bytes: Uint8Array): SnapshotContent {
+export function decodeSnapshot(bytes: Uint8Array): SnapshotItems {
   const reader = new ByteReader(bytes);
   if (reader.uint32() !== magic) throw new MalformedBytes("not a snapshot of the counter service");
   const version = reader.uint8();
-  if (version !== snapshotVersion) throw new MalformedBytes(`snapshot version ${version}, expected ${snapshotVersion}`);
+  if (version !== snapshotVersion && version !== sortedVersion) {
+    throw new MalformedBytes(`snapshot version ${version}, expected ${sortedVersion} or ${snapshotVersion}`);
+  }
   const counters = readItems(reader, readCounter);
   const registers = readItems(reader, readRegister);
   const answers = readItems(reader, readAnswer);
   reader.end();
-  ascending("counters", counters, (item) => item.name);
-  ascending("registers", registers, (item) => item.key);
-  ascending("answers", answers, (item) => item.index);
+  distinct("counter", counters, (item) => item.name);
+  distinct("register", registers, (item) => item.key);
+  distinct("answer", answers, (item) => item.key);
+  ascending(answers);
   return { counters, registers, answers };
 }
 
-function writeItems(writer: ByteWriter, items: readonly Item[]): void {
-  writer.uint32(items.length);
-  for (const item of items) writeItem(writer, item);
+function* writeItems(writer: ByteWriter, count: number, items: Iterable<Item>): Generator<Uint8Array> {
+  writer.uint32(count);
+  for (const item of items) {
+    writeItem(writer, item);
+    if (writer.length < pieceBytes) continue;
+    yield writer.finish();
+    writer.reset();
+  }
 }
 
 function readItems<T>(reader: ByteReader, read: (reader: ByteReader) => T): readonly T[] {
@@ -64,16 +85,12 @@ function readItems<T>(reader: ByteReader, read: (reader: ByteReader) => T): read
   return items;
 }
 
-/** Order and uniqueness are part of the format; without them equal states could have different bytes. */
-function ascending<T>(what: string, items: readonly T[], keyOf: (item: T) => string | number): void {
-  let previous: string | number | undefined;
-  for (const item of items) {
-    const key = keyOf(item);
-    if (previous !== undefined && previous >= key) throw new MalformedBytes(`${what} are not in ascending order`);
-    previous = key;
-  }
+function distinct<T>(what: string, items: readonly T[], keyOf: (item: T) => string): void {
+  if (new Set(items.map(keyOf)).size < items.length) throw new MalformedBytes(`a ${what} is there twice`);
 }
 
-function byName<T>(nameOf: (item: T) => string): (a: T, b: T) => number {
-  return (a, b) => (nameOf(a) < nameOf(b) ? -1 : 1);
+/** Answers leave the table in this order, which must be the same on all servers. */
+function ascending(answers: readonly AnswerItem[]): void {
+  const isSorted = answers.every(({ index }, at) => index > (answers[at - 1]?.index ?? 0));
+  if (!isSorted) throw new MalformedBytes("answers are not in ascending order");
 }

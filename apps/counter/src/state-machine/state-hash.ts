@@ -17,8 +17,12 @@ export class StateHash {
   readonly #pending = new Set<Item>();
   readonly #writer = new ByteWriter(1024);
 
-  /** `item` is new or has changed. */
-  touch(item: Item): void {
+  /** `item` is part of the state from now on, in place of `previous` if there is one. */
+  put(item: Item, previous?: Item): void {
+    if (previous !== undefined) {
+      item.digest = previous.digest;
+      this.#pending.delete(previous);
+    }
     this.#pending.add(item);
     if (this.#pending.size >= maxPendingItems) this.#settle();
   }

@@ -1,12 +1,20 @@
 // What holds for every history: snapshots are complete, machines agree, and simple maps predict every answer.
 
+import { snapshotBytes } from "@quorate/contracts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Command, CounterMachine, encodeCommand, type Result } from "../../src/index.ts";
 import { MalformedBytes } from "../../src/state-machine/bytes.ts";
+import { ItemMap } from "../../src/state-machine/item-map.ts";
+import type { AnswerItem, CounterItem } from "../../src/state-machine/items.ts";
+import { encodeSnapshot } from "../../src/state-machine/snapshot.ts";
 import { anyCommand, anyHistory } from "./commands.ts";
 
 const tightLimits = { maxKeys: 2, maxBytes: 10_000 };
+
+function bytesOf(machine: CounterMachine): Uint8Array {
+  return snapshotBytes(machine.snapshot());
+}
 
 function restored(bytes: Uint8Array): CounterMachine {
   const machine = new CounterMachine(tightLimits);
@@ -19,8 +27,8 @@ test("a restored machine has the same snapshot and the same hash", () => {
     fc.property(anyHistory, (history) => {
       const machine = new CounterMachine(tightLimits);
       machine.apply(history);
-      const copy = restored(machine.snapshot());
-      expect(copy.snapshot()).toEqual(machine.snapshot());
+      const copy = restored(bytesOf(machine));
+      expect(bytesOf(copy)).toEqual(bytesOf(machine));
       expect(copy.stateHash()).toBe(machine.stateHash());
     }),
   );
@@ -34,12 +42,57 @@ test("a snapshot and the rest of the log are as good as the whole log, answers i
       const expected = whole.apply(history).slice(at);
       const first = new CounterMachine(tightLimits);
       first.apply(history.slice(0, at));
-      const resumed = restored(first.snapshot());
+      const resumed = restored(bytesOf(first));
       expect(resumed.apply(history.slice(at))).toEqual(expected);
       expect(resumed.stateHash()).toBe(whole.stateHash());
-      expect(resumed.snapshot()).toEqual(whole.snapshot());
+      expect(bytesOf(resumed)).toEqual(bytesOf(whole));
     }),
   );
+});
+
+test("the pieces of a snapshot are those of the moment when it was begun, however late they are asked for", () => {
+  fc.assert(
+    fc.property(anyHistory, fc.nat(), (history, cut) => {
+      const at = cut % (history.length + 1);
+      const machine = new CounterMachine(tightLimits);
+      machine.apply(history.slice(0, at));
+      const asked = bytesOf(machine);
+      const late = machine.snapshot();
+      machine.apply(history.slice(at));
+      expect(snapshotBytes(late)).toEqual(asked);
+    }),
+  );
+});
+
+test("a snapshot of version 1, which was sorted by name, is read", () => {
+  const [header, items] = ["5152435301", "00000002 0000000161 3ff0000000000000 0000000162 4000000000000000"];
+  const hex = `${header} ${items} 00000000 00000000`;
+  const machine = restored(Uint8Array.from(hex.match(/[0-9a-f]{2}/g) ?? [], (pair) => Number.parseInt(pair, 16)));
+  expect(machine.query({ type: "counter", name: "a" })).toEqual({ type: "counter", value: 1 });
+  expect(machine.query({ type: "counter", name: "b" })).toEqual({ type: "counter", value: 2 });
+});
+
+test("a snapshot with a name twice, or with answers out of order, is refused", () => {
+  const counter: CounterItem = { kind: "counter", name: "a", value: 1, digest: 0n };
+  const answer: AnswerItem = {
+    kind: "answer",
+    key: "k",
+    fingerprint: "f",
+    index: 7,
+    term: 1,
+    result: { type: "counterAdded", value: 1 },
+    digest: 0n,
+  };
+  const none = new ItemMap<never>(() => "").view();
+  const bytesWith = (counters: readonly CounterItem[], answers: readonly AnswerItem[]) => {
+    const view = { size: counters.length, [Symbol.iterator]: () => counters.values() };
+    return snapshotBytes(encodeSnapshot({ counters: view, registers: none, answers }));
+  };
+  const restore = (bytes: Uint8Array) => () => restored(bytes);
+  expect(restore(bytesWith([counter], [answer, { ...answer, key: "l", index: 8 }]))).not.toThrow();
+  expect(restore(bytesWith([counter, counter], []))).toThrow(/a counter is there twice/);
+  expect(restore(bytesWith([], [answer, { ...answer, index: 8 }]))).toThrow(/an? answer is there twice/);
+  expect(restore(bytesWith([], [answer, { ...answer, key: "l" }]))).toThrow(/not in ascending order/);
 });
 
 test("the hash does not depend on how often it was asked for, or on how commands were batched", () => {
@@ -88,11 +141,11 @@ test("random bytes and damaged snapshots are refused and leave the state as it w
     fc.property(anyHistory, fc.nat(), fc.uint8Array({ maxLength: 40 }), (history, cut, noise) => {
       const machine = new CounterMachine(tightLimits);
       machine.apply(history);
-      const before = machine.snapshot();
+      const before = bytesOf(machine);
       expect(() => machine.restore(noise)).toThrow(MalformedBytes);
       expect(() => machine.restore(before.subarray(0, cut % before.length))).toThrow(MalformedBytes);
       expect(() => machine.restore(Uint8Array.of(...before, 0))).toThrow(MalformedBytes);
-      expect(machine.snapshot()).toEqual(before);
+      expect(bytesOf(machine)).toEqual(before);
     }),
   );
 });
