@@ -47,6 +47,6 @@ describe("P77 loss, repetition, reordering, partitions, slow disks, crashes, los
       expect(seen.forwarded, "followers' reads were confirmed").toBeGreaterThan(seedCount);
       expect(joint, "through joint configurations").toBeGreaterThan(seedCount / 2);
     },
-    60_000,
+    180_000,
   );
 });

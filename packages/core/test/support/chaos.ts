@@ -166,11 +166,14 @@ export class Chaos {
     if (this.#chance(0.01)) this.#takeSnapshot(machine);
   }
 
-  /** The disk is lost, if everybody whose configuration counts on it can do without: the others know what it knew. */
+  /**
+   * The disk is lost, if everybody whose configuration counts on it can do without: the others know what it knew. A learner
+   * may be promoted at any moment, so it is not spared lightly either.
+   */
   #wipe(machine: Machine): void {
     const isNeeded = this.#configurationsInUse().some(
       (configuration) =>
-        votersOf(configuration).includes(machine.id) &&
+        [...votersOf(configuration), ...configuration.learners].includes(machine.id) &&
         (configuration.outgoing !== undefined || configuration.voters.length < 3 || !this.#isWhole(configuration)),
     );
     if (!this.#hasStores || isNeeded) return;
