@@ -128,6 +128,16 @@ test.each([[0], [1023], [1e9 + 0.5], [Number.NaN]])("does not take %j for a limi
   expect(() => jsonCodec({ maxBytes })).toThrow(expect.objectContaining({ code: "QUORATE_OPTIONS_INVALID" }));
 });
 
+test("skips fields that a newer minor version adds, wherever they are", () => {
+  const sent = goldenEnvelopes.map(([, envelope]) => envelope).find(({ message }) => message.type === "appendRequest");
+  if (sent === undefined) throw new Error("no golden append");
+  const loose = JSON.parse(new TextDecoder().decode(codec.encode(sent)));
+  loose.traceId = "t-1";
+  loose.message.priority = { level: 3 };
+  for (const entry of loose.message.entries) entry.createdAtMs = 7;
+  expect(codec.decode(utf8(JSON.stringify(loose)))).toEqual(sent);
+});
+
 test(`refuses or understands 10,000 damaged messages (seed ${seed})`, () => {
   const valid = goldenEnvelopes.map(([, envelope]) => codec.encode(envelope));
   const damaged = fc

@@ -1,4 +1,4 @@
-// Twenty thousand damaged and random inputs per run. A failure prints the seed and the smallest input that shows it.
+// Twenty thousand damaged and random inputs per run, shrunk if one fails. A failure prints the seed and the smallest input that shows it.
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

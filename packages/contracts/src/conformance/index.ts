@@ -2,6 +2,8 @@
 
 export { codecConformance } from "./codec.ts";
 export type { CodecConformance } from "./codec.ts";
+export { fuzzCodec } from "./codec-fuzz.ts";
+export type { CodecFuzz, CodecFuzzReport } from "./codec-fuzz.ts";
 export type { TestBody, TestFramework, TestFunction } from "./harness.ts";
 export { snapshotStoreConformance } from "./snapshot.ts";
 export type { SnapshotStoreConformance } from "./snapshot-session.ts";
