@@ -103,8 +103,13 @@ export class LoneServer {
 
   /** Everything the core says now, with an instant disk. */
   messages(): readonly Message[] {
-    const messages = [...this.ready().messages];
-    while (this.pendingWrites.length > 0) messages.push(...this.completeWrites());
+    const messages: Message[] = [];
+    for (let isBusy = true; isBusy; ) {
+      const { logReads, messages: said } = this.ready();
+      messages.push(...said);
+      isBusy = logReads.length > 0 || this.pendingWrites.length > 0;
+      if (this.pendingWrites.length > 0) messages.push(...this.completeWrites());
+    }
     return messages;
   }
 
