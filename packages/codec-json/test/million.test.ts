@@ -19,7 +19,7 @@ beforeAll(() => {
 });
 
 function keptBytes(): number {
-  collectGarbage();
+  for (let round = 0; round < 3; round += 1) collectGarbage();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
@@ -31,7 +31,8 @@ test(`${runs} hostile inputs (seed ${seed}) are refused or understood at once, a
   fuzzCodec({ codec, runs: 2000, seed });
   const before = keptBytes();
   const report = fuzzCodec({ codec, runs, seed }, () => performance.now());
-  expect(keptBytes() - before).toBeLessThan(megabyte);
+  // Compiled code and the like; a few bytes kept of each input would be far more.
+  expect(keptBytes() - before).toBeLessThan(4 * megabyte);
   expect(report.refused).toBeGreaterThan(report.understood);
   expect(report.understood).toBeGreaterThan(0);
   expect(report.slowestMs).toBeLessThan(2000);

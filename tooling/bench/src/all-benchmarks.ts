@@ -5,11 +5,13 @@ import { codecBenchmarks } from "./benchmarks/codec.ts";
 import { coreBenchmarks } from "./benchmarks/core.ts";
 import { httpBenchmarks } from "./benchmarks/http.ts";
 import { storageBenchmarks } from "./benchmarks/storage.ts";
+import { transportBenchmarks } from "./benchmarks/transport.ts";
 import { storageRecoveryBenchmarks } from "./benchmarks/storage-recovery.ts";
 
 export const allBenchmarks: readonly Benchmark[] = [
   ...coreBenchmarks,
   ...codecBenchmarks,
+  ...transportBenchmarks,
   ...storageBenchmarks,
   ...storageRecoveryBenchmarks,
   ...httpBenchmarks,

@@ -1,5 +1,7 @@
-// Messages to bytes and back, against JSON with base64: what a project without a codec would do.
+// Messages to bytes and back, against what a project without a codec would do: JSON with base64, or the library that the
+// codec uses, bare, which checks nothing and writes the names of all fields.
 import { msgpackCodec } from "@quorate/codec-msgpack";
+import { Packr } from "msgpackr";
 import type { Benchmark } from "../benchmark.ts";
 import { ratePerSecond } from "../rate.ts";
 import { busyAppend, entriesPerMessage } from "../sample-message.ts";
@@ -39,7 +41,48 @@ export const codecBenchmarks: readonly Benchmark[] = [
       return { sample: (sampleMs) => ratePerSecond(() => void codec.decode(bytes), sampleMs, entriesPerMessage) };
     },
   },
+  {
+    name: "msgpackr-encode",
+    unit,
+    open: () => {
+      const packr = barePackr();
+      return { sample: (sampleMs) => ratePerSecond(() => void packr.pack(busyAppend), sampleMs, entriesPerMessage) };
+    },
+  },
+  {
+    name: "codec-msgpack-encode-to-bare",
+    unit,
+    comparedTo: "msgpackr-encode",
+    open: () => {
+      const codec = msgpackCodec();
+      return { sample: (sampleMs) => ratePerSecond(() => void codec.encode(busyAppend), sampleMs, entriesPerMessage) };
+    },
+  },
+  {
+    name: "msgpackr-decode",
+    unit,
+    open: () => {
+      const packr = barePackr();
+      const bytes = packr.pack(busyAppend);
+      return { sample: (sampleMs) => ratePerSecond(() => void packr.unpack(bytes), sampleMs, entriesPerMessage) };
+    },
+  },
+  {
+    name: "codec-msgpack-decode-to-bare",
+    unit,
+    comparedTo: "msgpackr-decode",
+    open: () => {
+      const codec = msgpackCodec();
+      const bytes = codec.encode(busyAppend);
+      return { sample: (sampleMs) => ratePerSecond(() => void codec.decode(bytes), sampleMs, entriesPerMessage) };
+    },
+  },
 ];
+
+/** Without state between the two ends, as on a wire between versions. */
+function barePackr(): Packr {
+  return new Packr({ useRecords: false });
+}
 
 function toJson(): string {
   const { entries } = busyAppend.message;
