@@ -67,7 +67,7 @@ function hasLiveMajority(server: Server, leader: Leader, { voters }: Configurati
   const live = voters.filter((voter) => {
     if (voter === server.id) return true;
     const progress = leader.peers.get(voter);
-    if (progress === undefined || progress.stranger !== undefined) return false;
+    if (progress === undefined || progress.replacedForMs > 0) return false;
     return server.now - progress.lastContact < maxTimeout;
   });
   return live.length >= majorityOf(voters);

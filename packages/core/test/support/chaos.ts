@@ -68,6 +68,7 @@ export class Chaos {
   #joint = 0;
   #installed = 0;
   #wiped = 0;
+  #lastWipeAt = Number.NEGATIVE_INFINITY;
   #forwarded = 0;
   #lastCommitted = 0;
   /** All snapshots ever taken, by the entry they end with. */
@@ -181,6 +182,7 @@ export class Chaos {
     machine.disk = new ChaosDisk();
     machine.store += 1;
     this.#wiped += 1;
+    this.#lastWipeAt = this.#now;
     this.#restart(machine);
   }
 
@@ -231,23 +233,12 @@ export class Chaos {
   /** One to three changes as one step; those that do not fit are refused by the core. */
   #changeMembership(): void {
     const changes = Array.from({ length: 1 + Math.floor(this.#random() * 3) }, () => this.#someChange());
-    const leader = this.#leader();
-    if (leader === undefined || !this.#knowsWhoIsLost(leader)) return;
-    // Whoever forces a change while a disk is lost may well lose the cluster.
+    // For a moment after a loss, a leader takes the server for alive that will never come back as what it was; and late
+    // messages speak for it. Whoever makes a change then may well lose the cluster.
+    if (this.#now < this.#lastWipeAt + 2_000) return;
     const force =
       this.#chance(0.5) && this.#configurationsInUse().every((each) => !this.#hasStores || this.#isWhole(each));
-    leader.raft.proposeConfiguration({ changes, force });
-  }
-
-  /** Before that, a leader takes a voter for alive that will never come back as what it was. */
-  #knowsWhoIsLost({ raft }: Machine): boolean {
-    const { configuration, peers } = raft.status();
-    const strangers = new Map(peers.map(({ id, stranger }) => [id, stranger]));
-    return this.#machines.every(({ id, store }) => {
-      const incarnation = incarnationOf(id, store);
-      const isLost = votersOf(configuration).includes(id) && incarnationIn(configuration, id) !== incarnation;
-      return !this.#hasStores || !isLost || strangers.get(id) === incarnation;
-    });
+    this.#leader()?.raft.proposeConfiguration({ changes, force });
   }
 
   #someChange(): MembershipChange {
