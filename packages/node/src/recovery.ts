@@ -21,6 +21,7 @@ export async function recover<Query, Answer, Result>(
   options: RaftNodeOptions<Query, Answer, Result>,
 ): Promise<Recovered> {
   const stored = await options.storage.load();
+  refuseForgottenTerm(stored);
   const snapshot = await options.snapshots?.store.load();
   const identity = await claimIdentity(stored, { ...options, snapshotConfiguration: snapshot?.configuration });
   if (snapshot === undefined || options.snapshots === undefined) {
@@ -54,6 +55,18 @@ function termAt({ base, lastIndex, termRuns }: LogSummary, index: number): numbe
   if (index === base.index) return base.term;
   if (index < base.index || index > lastIndex) return undefined;
   return termRuns.findLast(({ firstIndex }) => firstIndex <= index)?.term;
+}
+
+/** A server stores a term before any entry of it: one that knows no longer in which it voted could vote in it twice. */
+function refuseForgottenTerm({ hardState, log }: StoredState): void {
+  const lastTerm = log.termRuns.at(-1)?.term ?? log.base.term;
+  if (lastTerm <= hardState.term) return;
+  throw new QuorateError({
+    code: "QUORATE_LOG_CORRUPT",
+    message: `the log ends with an entry of term ${lastTerm}, but the store knows no later term than ${hardState.term}`,
+    hint: "its term and vote were lost: do not start from it; remove the data directory and let the other servers bring this one up to date",
+    details: { lastTerm, term: hardState.term },
+  });
 }
 
 function refuseGap(baseIndex: number, snapshotIndex: number): void {

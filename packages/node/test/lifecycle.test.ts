@@ -92,6 +92,17 @@ describe("a store belongs to one node of one cluster", () => {
     if (disk !== undefined) disk.identity = undefined;
     await expect(cluster.start("n1")).rejects.toMatchObject({ code: "QUORATE_LOG_CORRUPT" });
   });
+
+  test("a log with entries of a later term than the stored one is refused: its vote was lost", async () => {
+    await leaderWith(1, "a");
+    await cluster.node("n1").close();
+    const disk = cluster.disks.get("n1");
+    if (disk !== undefined) disk.hardState = { term: 0, votedFor: undefined };
+    await expect(cluster.start("n1")).rejects.toMatchObject({
+      code: "QUORATE_LOG_CORRUPT",
+      message: "the log ends with an entry of term 1, but the store knows no later term than 0",
+    });
+  });
 });
 
 describe("failures stop the node instead of letting it guess", () => {
