@@ -1,6 +1,7 @@
 // What the service needs of a node, and what it knows about the cluster around it. The HTTP layer sees only this, so it is
 // tested without sockets and without Raft.
 
+import type { Watches } from "@quorate/client/server";
 import type {
   CallOptions,
   Changed,
@@ -37,6 +38,8 @@ export type Service = {
   explain(): string | undefined;
   /** How long ago the entry at this index was committed, in ms; undefined if that is not known. Only while leading. */
   committedMsAgo(index: number): number | undefined;
+  /** Who watches over HTTP. */
+  readonly watches: Watches<Query, Answer>;
   /** The state's hash; computed when asked. */
   stateHash(): string;
   /** True from the moment the node was told to stop. */

@@ -2,7 +2,7 @@
 // machine, and the HTTP interface in front of them.
 
 import type { LogStorage, SnapshotStore, Transport } from "@quorate/contracts";
-import type { ServeOptions } from "@quorate/client/server";
+import { type ServeOptions, Watches } from "@quorate/client/server";
 import { encodePlain, type SessionResult, withSessions } from "@quorate/client/sessions";
 import {
   type Configuration,
@@ -19,6 +19,7 @@ import { statusOf } from "./http/status.ts";
 import { decodeAddress, encodeAddress, type MemberAddress } from "./members/address.ts";
 import { AddressBook } from "./members/address-book.ts";
 import { type Notice, Standing } from "./members/standing.ts";
+import { watchedMembers } from "./http/watch.ts";
 import type { Service, ServiceNode } from "./service-node.ts";
 import { CounterMachine } from "./state-machine/machine.ts";
 import { encodeResult } from "./state-machine/result-bytes.ts";
@@ -102,6 +103,13 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   });
   listen(node, standing).catch(onDefect);
   let draining = false;
+  const clientPort = clientPortOf({
+    options,
+    node,
+    changes,
+    addresses,
+    status: () => JSON.stringify(statusOf(service)),
+  });
   const service: Service = {
     clusterId,
     nodeId,
@@ -110,24 +118,14 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     node: withoutSessions(node),
     explain: () => standing.explain(),
     committedMsAgo: (index) => standing.committedMsAgo(index),
+    watches: watchesOf(clientPort),
     stateHash: () => counters.stateHash(),
     isDraining: () => draining,
     onDefect,
   };
-  const clientPort: ClientPortParts = {
-    clusterId,
-    nodeId,
-    node,
-    addresses: { get: (id) => addresses.of(id)?.client },
-    application: clientApplication({
-      changes: (onChange) => changes.listen(onChange),
-      status: () => JSON.stringify(statusOf(service)),
-      leaderFacts: (leaderId) => ({ http: addresses.of(leaderId)?.http }),
-    }),
-    onDefect,
-  };
   const close = (): Promise<void> => {
     standing.close();
+    service.watches.close();
     return node.close();
   };
   return {
@@ -136,12 +134,42 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     events: () => node.events(),
     drain: async () => {
       draining = true;
+      service.watches.close();
       // Without another voter, or if the target does not answer, the others notice soon enough by themselves.
       await node.transferLeadership(undefined, { timeoutMs: handOverMs }).catch(() => undefined);
     },
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The service behind the binary protocol. */
+function clientPortOf(parts: {
+  readonly options: ServiceOptions;
+  readonly node: RaftNode<Query, Answer, SessionResult<Result>>;
+  readonly changes: Changes;
+  readonly addresses: AddressBook;
+  readonly status: () => string;
+}): ClientPortParts {
+  const { options, node, changes, addresses, status } = parts;
+  const { clusterId, nodeId, onDefect } = options;
+  const application = clientApplication({
+    changes: (onChange) => changes.listen(onChange),
+    status,
+    leaderFacts: (leaderId) => ({ http: addresses.of(leaderId)?.http }),
+  });
+  return { clusterId, nodeId, node, addresses: { get: (id) => addresses.of(id)?.client }, application, onDefect };
+}
+
+/** Watching over HTTP: the same, with JSON in the events. */
+function watchesOf({ nodeId, node, addresses, application, onDefect }: ClientPortParts): Watches<Query, Answer> {
+  const facts = { nodeId, addresses, currentStatus: () => node.currentStatus(), onDefect };
+  return new Watches({
+    node,
+    application: { ...application, event: watchedMembers },
+    facts,
+    clock: systemClock,
+  });
 }
 
 /** HTTP has no sessions: its commands carry keys instead. */

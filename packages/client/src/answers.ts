@@ -4,15 +4,18 @@ import { QuorateError } from "@quorate/contracts";
 import type { Answer } from "./request.ts";
 import type {
   Consistency,
+  CounterState,
   CounterValue,
   JsonValue,
   Leadership,
   LogPosition,
   NodeStatus,
   ReadMark,
+  RegisterState,
   RegisterValue,
   WriteMark,
 } from "./types.ts";
+import type { WatchEvent } from "./watch.ts";
 
 export function counterValue({ endpoint, body }: Answer): CounterValue {
   const { name, value, index, term } = body ?? {};
@@ -37,6 +40,19 @@ export function leadership({ endpoint, body }: Answer): Leadership {
     throw unreadable(endpoint);
   }
   return { leader: { id: leader.id, http: leader.http }, term };
+}
+
+/** A counter as an event shows it. */
+export function counterState(name: string, { index, body }: WatchEvent): CounterState {
+  const value = body?.["value"];
+  return { name, value: isInteger(value) ? value : undefined, index };
+}
+
+/** A register as an event shows it. */
+export function registerState(key: string, { index, body }: WatchEvent): RegisterState {
+  const { value, revision } = body ?? {};
+  // It came out of JSON.parse.
+  return { key, value: value as JsonValue | undefined, revision: isInteger(revision) ? revision : undefined, index };
 }
 
 /** The position of an answer without a body. */

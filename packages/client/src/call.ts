@@ -7,6 +7,7 @@ import { pauseMs, wait } from "./backoff.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { CallHistory } from "./call-history.ts";
 import type { Settings } from "./options.ts";
+import type { WatchSource } from "./watch.ts";
 import type { Answer, Attempt, AttemptResult, Request } from "./request.ts";
 
 /** Leaders learned from redirects are not in the list of endpoints; this bounds a chain of them in one round. */
@@ -28,6 +29,9 @@ export type CallContext = {
   readonly settings: Settings;
   readonly endpoints: Endpoints;
   readonly attempt: Attempt;
+  readonly watchSource: WatchSource;
+  /** The highest index that an answer named: what is watched afterwards is not older. */
+  readonly seen: { index: number };
 };
 
 /** What one round came to, when nothing was thrown. */
@@ -56,7 +60,10 @@ export async function call(
   const deadlineMs = options.deadlineMs ?? clock.now() + retry.budgetMs;
   for (let round = 0; ; round += 1) {
     const result = await tryRound({ context, request, signal, history, deadlineMs });
-    if (result.type === "answered") return result.answer;
+    if (result.type === "answered") {
+      context.seen.index = Math.max(context.seen.index, result.answer.position?.index ?? 0);
+      return result.answer;
+    }
     const ms = Math.max(result.atLeastMs, pauseMs({ ...retry, round, random }));
     if (clock.now() + ms >= deadlineMs) throw history.givenUp();
     await wait(clock, ms, signal);

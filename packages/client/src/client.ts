@@ -6,14 +6,17 @@ import { call, type CallContext } from "./call.ts";
 import { type Counter, counter } from "./counter.ts";
 import { Endpoints } from "./endpoints.ts";
 import { httpAttempt, originOfLeader } from "./http/attempt.ts";
-import { type ClientOptions, completeOptions, isBinary, originOf } from "./options.ts";
+import { httpWatch } from "./http/watch-source.ts";
+import { type ClientOptions, completeOptions, isBinary, originOf, type Settings } from "./options.ts";
 import { type Register, register } from "./register.ts";
-import type { Answer, Attempt, AttemptResult } from "./request.ts";
+import type { Answer, AttemptResult } from "./request.ts";
 import { type Calls, readRequest, statusRequest, transferRequest, writeRequest } from "./requests.ts";
 import { binaryAttempt, binaryEndpoint } from "./tcp/attempt.ts";
 import { Connections } from "./tcp/connections.ts";
-import { sessionsOf } from "./tcp/session-writes.ts";
+import { type SessionWrites, sessionsOf } from "./tcp/session-writes.ts";
+import { binaryWatch } from "./tcp/watch-source.ts";
 import type { Leadership, NodeStatus } from "./types.ts";
+import { watch } from "./watch.ts";
 
 /** A cluster seen through its HTTP interface or its client ports. Calls may run concurrently. */
 export type Client = {
@@ -42,33 +45,17 @@ export function createClient(options: ClientOptions): Client {
   const closing = new AbortController();
   const { clock, dial } = settings;
   const connections = new Connections({ clock, dial, closing: closing.signal });
-  const overBinary = binaryAttempt(connections);
-  const attempt: Attempt = (one) => (isBinary(one.endpoint) ? overBinary(one) : httpAttempt(settings, one));
-  const context: CallContext = { settings, endpoints: new Endpoints(settings.endpoints), attempt };
+  const context: CallContext = {
+    settings,
+    endpoints: new Endpoints(settings.endpoints),
+    ...wiresOf(settings, connections),
+    seen: { index: 0 },
+  };
   // A write that may be repeated over HTTP must carry a key that both wires know.
   const sessions = settings.endpoints.every(isBinary) ? sessionsOf(context, connections, closing.signal) : undefined;
-  const joined = async <T>(signal: AbortSignal | undefined, work: (either: AbortSignal) => Promise<T>): Promise<T> => {
-    const either = joinSignals(closing.signal, signal);
-    try {
-      return await work(either.signal);
-    } finally {
-      either.release();
-    }
-  };
-  const calls: Calls = {
-    read: (operation, { signal, ...rest }) =>
-      joined(signal, (either) => call(context, readRequest(operation, rest), { signal: either })),
-    write(operation, { signal, idempotencyKey }) {
-      if (sessions !== undefined && idempotencyKey === undefined) {
-        return joined(signal, (either) => sessions.write(operation, either));
-      }
-      const key = idempotencyKey ?? crypto.randomUUID();
-      const request = writeRequest(operation, key);
-      return joined(signal, async (either) => {
-        return { answer: await call(context, request, { signal: either }), idempotencyKey: key };
-      });
-    },
-  };
+  const until = <T>(signal: AbortSignal | undefined, work: (either: AbortSignal) => Promise<T>): Promise<T> =>
+    underBoth(closing.signal, signal, work);
+  const calls = callsOf(context, closing.signal, sessions);
 
   const close = (): Promise<void> => {
     if (closing.signal.aborted) return Promise.resolve();
@@ -85,12 +72,15 @@ export function createClient(options: ClientOptions): Client {
     status(endpoint, { signal } = {}) {
       const origin = originOf(endpoint);
       const timeoutMs = settings.retry.attemptTimeoutMs;
-      return joined(signal, async (either) =>
-        statusFrom(origin, await attempt({ request: statusRequest, endpoint: origin, timeoutMs, signal: either })),
+      return until(signal, async (either) =>
+        statusFrom(
+          origin,
+          await context.attempt({ request: statusRequest, endpoint: origin, timeoutMs, signal: either }),
+        ),
       );
     },
     transferLeadership: (to, { signal } = {}) =>
-      joined(signal, async (either) => {
+      until(signal, async (either) => {
         const answer = await call(context, transferRequest(to), { signal: either });
         // Whoever answered led until now; later calls would have to be redirected.
         const leader = leaderEndpoint(answer);
@@ -99,6 +89,56 @@ export function createClient(options: ClientOptions): Client {
       }),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** How the typed calls reach the cluster: writes in sessions if there are any, else with keys. */
+function callsOf(context: CallContext, closing: AbortSignal, sessions: SessionWrites | undefined): Calls {
+  return {
+    read: (operation, { signal, ...rest }) =>
+      underBoth(closing, signal, (either) => call(context, readRequest(operation, rest), { signal: either })),
+    write(operation, { signal, idempotencyKey }) {
+      if (sessions !== undefined && idempotencyKey === undefined) {
+        return underBoth(closing, signal, (either) => sessions.write(operation, either));
+      }
+      const key = idempotencyKey ?? crypto.randomUUID();
+      return underBoth(closing, signal, async (either) => {
+        return { answer: await call(context, writeRequest(operation, key), { signal: either }), idempotencyKey: key };
+      });
+    },
+    async *watch(operation, signal) {
+      const either = joinSignals(closing, signal);
+      try {
+        return yield* watch(context, operation, either.signal);
+      } finally {
+        either.release();
+      }
+    },
+  };
+}
+
+/** Does `work` until it is done or one of the signals is aborted. */
+async function underBoth<T>(
+  closing: AbortSignal,
+  callers: AbortSignal | undefined,
+  work: (either: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (callers === undefined) return work(closing);
+  const either = joinSignals(closing, callers);
+  try {
+    return await work(either.signal);
+  } finally {
+    either.release();
+  }
+}
+
+/** Each endpoint is asked over the wire that its address names. */
+function wiresOf(settings: Settings, connections: Connections): Pick<CallContext, "attempt" | "watchSource"> {
+  const attemptBinary = binaryAttempt(connections);
+  const watchBinary = binaryWatch(connections);
+  return {
+    attempt: (one) => (isBinary(one.endpoint) ? attemptBinary(one) : httpAttempt(settings, one)),
+    watchSource: (one) => (isBinary(one.endpoint) ? watchBinary(one) : httpWatch(settings, one)),
   };
 }
 

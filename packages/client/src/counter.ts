@@ -1,9 +1,17 @@
 // A counter as the client sees it.
 
-import { counterValue, readMark, writeMark } from "./answers.ts";
+import { counterState, counterValue, readMark, writeMark } from "./answers.ts";
 import { checkedName, invalid } from "./arguments.ts";
 import type { Calls } from "./requests.ts";
-import type { CounterValue, ReadMark, ReadOptions, WriteMark, WriteOptions } from "./types.ts";
+import type {
+  CounterState,
+  CounterValue,
+  ReadMark,
+  ReadOptions,
+  WatchOptions,
+  WriteMark,
+  WriteOptions,
+} from "./types.ts";
 
 /** A named integer within ±(2^53−1). */
 export type Counter = {
@@ -15,6 +23,12 @@ export type Counter = {
   add(by?: number, options?: WriteOptions): Promise<CounterValue & WriteMark>;
   /** The current value. Rejects with `QUORATE_NOT_FOUND` if nothing was ever added. */
   get(options?: ReadOptions): Promise<CounterValue & ReadMark>;
+  /**
+   * The current state, then every change, from any node, across failures. Never goes back. A reader that is slower than the
+   * changes misses some, never the latest. Rejects with the signal's reason, or with `QUORATE_UNREACHABLE` when no node has
+   * said anything for a whole budget.
+   */
+  watch(options?: WatchOptions): AsyncIterableIterator<CounterState>;
 };
 
 /** The counter of that name; the name is 1 to 256 bytes of UTF-8. */
@@ -29,6 +43,9 @@ export function counter(givenName: string, calls: Calls): Counter {
     async get(options = {}) {
       const answer = await calls.read({ type: "counterGet", name }, options);
       return { ...counterValue(answer), ...readMark(answer, options.consistency ?? "linearizable") };
+    },
+    async *watch({ signal } = {}) {
+      for await (const event of calls.watch({ type: "counterGet", name }, signal)) yield counterState(name, event);
     },
   };
 }

@@ -1,9 +1,19 @@
 // A register as the client sees it.
 
-import { logPosition, readMark, registerValue, writeMark } from "./answers.ts";
+import { logPosition, readMark, registerState, registerValue, writeMark } from "./answers.ts";
 import { checkedCondition, checkedName, jsonText } from "./arguments.ts";
 import type { Calls, WriteAnswer } from "./requests.ts";
-import type { JsonValue, LogPosition, ReadMark, ReadOptions, RegisterValue, WriteMark, WriteOptions } from "./types.ts";
+import type {
+  JsonValue,
+  LogPosition,
+  ReadMark,
+  ReadOptions,
+  RegisterState,
+  RegisterValue,
+  WatchOptions,
+  WriteMark,
+  WriteOptions,
+} from "./types.ts";
 
 /** A key with a JSON value. Conditions that do not hold reject with `QUORATE_PRECONDITION`, the current state in `details`. */
 export type Register = {
@@ -21,6 +31,8 @@ export type Register = {
   ): Promise<RegisterValue & WriteMark>;
   /** Removes the value; with `ifMatch` only at that revision. Rejects with `QUORATE_NOT_FOUND` if there is none. */
   delete(options?: WriteOptions & { readonly ifMatch?: number }): Promise<LogPosition & WriteMark>;
+  /** The current state, then every change; as `Counter.watch`. */
+  watch(options?: WatchOptions): AsyncIterableIterator<RegisterState>;
 };
 
 /** The register of that key; the key is 1 to 256 bytes of UTF-8. */
@@ -44,6 +56,9 @@ export function register(givenKey: string, calls: Calls): Register {
       const condition = checkedCondition(options);
       const { answer, idempotencyKey } = await calls.write({ type: "registerDelete", key, condition }, options);
       return { ...logPosition(answer), ...writeMark(answer, idempotencyKey) };
+    },
+    async *watch({ signal } = {}) {
+      for await (const event of calls.watch({ type: "registerGet", key }, signal)) yield registerState(key, event);
     },
   };
 }

@@ -4,11 +4,13 @@ import { checkedKey, invalid, nodeId } from "./arguments.ts";
 import type { ReadOperation, WriteOperation } from "./operations/operation.ts";
 import type { Answer, Request } from "./request.ts";
 import type { ReadOptions, WriteOptions } from "./types.ts";
+import type { WatchEvent } from "./watch.ts";
 
 /** How the typed calls reach the cluster. */
 export type Calls = {
   read(operation: ReadOperation, options: ReadOptions): Promise<Answer>;
   write(operation: WriteOperation, options: WriteOptions): Promise<WriteAnswer>;
+  watch(operation: ReadOperation, signal: AbortSignal | undefined): AsyncGenerator<WatchEvent, undefined>;
 };
 
 /** A write's answer, and the key that it carried if it carried one. */

@@ -73,6 +73,31 @@ export type WriteOptions = {
   readonly signal?: AbortSignal;
 };
 
+/** Options of watching. */
+export type WatchOptions = {
+  /** Ends the watch with the signal's reason. */
+  readonly signal?: AbortSignal;
+};
+
+/** A counter at a moment. */
+export type CounterState = {
+  readonly name: string;
+  /** Undefined if nothing was ever added. */
+  readonly value: number | undefined;
+  /** The state is as of this index of the log. */
+  readonly index: number;
+};
+
+/** A register at a moment. */
+export type RegisterState = {
+  readonly key: string;
+  /** Undefined if there is none. */
+  readonly value: JsonValue | undefined;
+  readonly revision: number | undefined;
+  /** The state is as of this index of the log. */
+  readonly index: number;
+};
+
 /** Who leads, and since which term. */
 export type Leadership = {
   /** The leader's id and the address of its HTTP interface. */

@@ -39,7 +39,7 @@ export function clientApplication(parts: ApplicationParts): ServedApplication<Qu
       const data = encodeCommand(commandOf(operation), key);
       if (data.length <= maxCommandBytes) return data;
       const message = `The command has ${data.length} bytes; ${maxCommandBytes} are allowed.`;
-      throw requestError("QUORATE_TOO_LARGE", message);
+      throw requestError("QUORATE_TOO_LARGE", message, { limitBytes: maxCommandBytes });
     },
     reply: replyTo,
     decodeResult,

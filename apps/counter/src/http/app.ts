@@ -10,6 +10,7 @@ import { addMember, changeMember, getMembers, readmitMember, removeMember } from
 import { problemResponse, requestError } from "./problem.ts";
 import { compareAndSetRegister, deleteRegister, getRegister, setRegister } from "./registers.ts";
 import { livenessResponse, readinessResponse, statusResponse } from "./status.ts";
+import { watchState } from "./watch.ts";
 
 /** Bounds of the HTTP interface. */
 export type HttpLimits = {
@@ -68,6 +69,7 @@ function createApp(service: Service): Hono {
   route("PATCH", "/v1/cluster/members/:id", changeMember);
   route("DELETE", "/v1/cluster/members/:id", removeMember);
   route("POST", "/v1/cluster/members/:id/readmission", readmitMember);
+  route("GET", "/v1/watch", watchState);
   route("GET", "/v1/status", statusResponse);
   route("GET", "/livez", livenessResponse);
   route("GET", "/readyz", readinessResponse);

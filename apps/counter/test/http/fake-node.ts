@@ -1,11 +1,19 @@
 // A node without Raft: it applies what is proposed at once, or fails as it is told. Lets tests meet every answer of the HTTP
 // interface without sockets, clocks or elections.
 
-import type { CallOptions, MembershipChange, NodeStatus, QueryOptions } from "@quorate/node";
+import { Watches } from "@quorate/client/server";
+import {
+  type CallOptions,
+  type MembershipChange,
+  type NodeStatus,
+  type QueryOptions,
+  systemClock,
+} from "@quorate/node";
+import { watchedMembers } from "../../src/http/watch.ts";
 import { createHttpHandler, type HttpHandler, type HttpLimits } from "../../src/http/app.ts";
 import { AddressBook } from "../../src/members/address-book.ts";
 import type { Service, ServiceNode } from "../../src/service-node.ts";
-import { CounterMachine, type Query } from "../../src/index.ts";
+import { type Answer, CounterMachine, type Query } from "../../src/index.ts";
 
 /** A fake node, its state machine, and the HTTP interface over them. */
 export class FakeService {
@@ -69,10 +77,24 @@ export class FakeService {
       node: this.#node(),
       explain: () => this.explanation,
       committedMsAgo: () => this.lagMs,
+      watches: this.#watches(urls[0]?.[0] ?? ""),
       stateHash: () => this.machine.stateHash(),
       isDraining: () => this.draining,
       onDefect: (error) => this.defects.push(error),
     };
+  }
+
+  /** Nothing changes by itself here. */
+  #watches(nodeId: string): Watches<Query, Answer> {
+    const application = { event: watchedMembers, watchKey: () => "", changes: () => () => {} };
+    const currentStatus = () => this.leaderStatus();
+    const facts = {
+      nodeId,
+      addresses: new Map(),
+      currentStatus,
+      onDefect: (error: unknown) => this.defects.push(error),
+    };
+    return new Watches({ node: this.#node(), application, facts, clock: systemClock });
   }
 
   #node(): ServiceNode {

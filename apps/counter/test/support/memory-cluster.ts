@@ -1,8 +1,10 @@
-// Real nodes in one process: memory for disks and wires, HTTP without sockets.
+// Real nodes in one process: memory for disks and wires, HTTP and the binary protocol without sockets.
 
 import type { LogStorage, Transport } from "@quorate/contracts";
 import { memoryDisk, memoryLogStorage, memoryNetwork } from "@quorate/memory";
-import type { NodeEvent, RaftTuning } from "@quorate/node";
+import type { ByteChannel, Dial } from "@quorate/client";
+import { ClientPort } from "@quorate/client/server";
+import { type NodeEvent, type RaftTuning, systemClock } from "@quorate/node";
 import type { Notice } from "../../src/members/standing.ts";
 import { type RunningService, startService } from "../../src/index.ts";
 import { type Reply, replyOf, type RequestOptions } from "../http/fake-node.ts";
@@ -20,6 +22,7 @@ export class MemoryCluster implements AsyncDisposable {
   readonly #running = new Map<string, RunningService>();
   readonly #raft: RaftTuning;
   readonly #transportOf: (id: string) => Transport;
+  readonly #ports: { readonly service: RunningService; close(): Promise<void> }[] = [];
 
   constructor(size: number, raft: RaftTuning = {}, transportOf?: (id: string) => Transport) {
     this.#raft = raft;
@@ -46,7 +49,12 @@ export class MemoryCluster implements AsyncDisposable {
     const service = await startService({
       clusterId: "test",
       nodeId: id,
-      members: new Map([...this.#founders, id].map((member) => [member, { http: `http://${member}.test` }])),
+      members: new Map(
+        [...this.#founders, id].map((member) => [
+          member,
+          { http: `http://${member}.test`, client: `${member}.test:1` },
+        ]),
+      ),
       joins: !this.#founders.includes(id),
       onNotice: (notice) => this.#notices.set(id, [...this.noticesOf(id), notice]),
       storage: decorate(memoryLogStorage(disk)),
@@ -97,7 +105,9 @@ export class MemoryCluster implements AsyncDisposable {
   }
 
   async stopNode(id: string): Promise<void> {
-    await this.#running.get(id)?.close();
+    const service = this.#running.get(id);
+    await Promise.all(this.#ports.filter((port) => port.service === service).map((port) => port.close()));
+    await service?.close();
     this.#running.delete(id);
   }
 
@@ -119,6 +129,29 @@ export class MemoryCluster implements AsyncDisposable {
     return service.handle(new Request(url, init));
   }
 
+  /** Connections to `tcp://n1.test:1` and so on: the hosts are this cluster's nodes. */
+  readonly dial: Dial = (endpoint, events) => {
+    const service = this.#running.get(new URL(endpoint).hostname.split(".")[0] ?? "");
+    if (service === undefined) {
+      setImmediate(() => events.onClose("ECONNREFUSED"));
+      return channel(
+        () => {},
+        () => {},
+      );
+    }
+    const port = new ClientPort({ ...service.clientPort, clock: systemClock });
+    this.#ports.push({ service, close: () => port.close(0) });
+    const close = (): void => {
+      setImmediate(() => {
+        toServer.onClose("closed");
+        events.onClose("closed");
+      });
+    };
+    const toServer = port.accept(channel((bytes) => events.onData(bytes), close));
+    setImmediate(() => events.onOpen());
+    return channel((bytes) => toServer.onData(bytes), close);
+  };
+
   /** The running node that leads, once there is one that has committed in its term. */
   leader(): Promise<string> {
     return eventually("a leader", async () => {
@@ -133,4 +166,19 @@ export class MemoryCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#running.values()].map((service) => service.close()));
   }
+}
+
+/** One end of a connection: what is written is heard a turn of the event loop later. */
+function channel(hear: (bytes: Uint8Array) => void, close: () => void): ByteChannel {
+  return {
+    write(bytes) {
+      setImmediate(() => hear(bytes));
+      return true;
+    },
+    end: close,
+    destroy: close,
+    pause: () => {},
+    resume: () => {},
+    bufferedBytes: () => 0,
+  };
 }

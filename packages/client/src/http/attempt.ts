@@ -127,7 +127,8 @@ function wasRefused(error: unknown): boolean {
   return codes.length > 0 && codes.every((code) => notConnectedCodes.has(code));
 }
 
-function describeFailure(error: unknown): string {
+/** What happened to a request, in few words. */
+export function describeFailure(error: unknown): string {
   const causes = causesOf(error);
   const code = causes.map(codeOf).find((found) => found !== undefined);
   const last = causes.at(-1);

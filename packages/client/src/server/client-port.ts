@@ -6,11 +6,11 @@ import type { ByteChannel, ByteChannelEvents } from "../wire/channel.ts";
 import { frameOf } from "../wire/frame.ts";
 import { encodeRefusal } from "../wire/handshake.ts";
 import { ClientConnection } from "./client-connection.ts";
-import type { ClusterFacts } from "./failures.ts";
+import { type ClusterFacts, refusalOf } from "./failures.ts";
 import { type ClientPortLimits, defaultClientPortLimits } from "./limits.ts";
 import { NodeCalls } from "./node-calls.ts";
 import type { ServedApplication, ServedNode } from "./served.ts";
-import { Watches } from "./watches.ts";
+import { type Watch, type Watcher, Watches } from "./watches.ts";
 
 /** What a client port is made of. */
 export type ClientPortOptions<Query, Answer, Result> = {
@@ -35,7 +35,8 @@ export class ClientPort<Query, Answer, Result> {
   readonly #options: ClientPortOptions<Query, Answer, Result>;
   readonly #limits: ClientPortLimits;
   readonly #calls: NodeCalls<Query, Answer, Result>;
-  readonly #watches: Watches<Query, Answer, Result>;
+  readonly #watches: Watches<Query, Answer>;
+  readonly #facts: ClusterFacts;
   readonly #connections = new Set<ClientConnection>();
   readonly #load = { underWay: 0 };
   #cancelCheck: (() => void) | undefined;
@@ -52,6 +53,7 @@ export class ClientPort<Query, Answer, Result> {
       currentStatus: () => node.currentStatus(),
       onDefect: (error) => options.onDefect(error),
     };
+    this.#facts = facts;
     this.#calls = new NodeCalls(node, application, facts);
     this.#watches = new Watches({ node, application, facts, clock, limits: this.#limits });
   }
@@ -83,7 +85,7 @@ export class ClientPort<Query, Answer, Result> {
       limits: this.#limits,
       load: this.#load,
       answer: (call, onAnswer) => this.#calls.answer(call, onAnswer),
-      watch: (query, minIndex, watcher) => this.#watches.begin(query, minIndex, watcher),
+      watch: (query, minIndex, watcher) => this.#watch(query, minIndex, watcher),
       onEnd: () => {
         this.#connections.delete(connection);
         if (this.#connections.size === 0) this.#onEmpty?.();
@@ -113,6 +115,17 @@ export class ClientPort<Query, Answer, Result> {
     }
     for (const connection of this.#connections) connection.destroy();
     this.#cancelCheck?.();
+  }
+
+  #watch(bytes: Uint8Array, minIndex: number, watcher: Watcher): Watch | undefined {
+    let query: Query;
+    try {
+      query = this.#options.application.query(bytes);
+    } catch (error) {
+      watcher.onAnswer(refusalOf(error, this.#facts));
+      return undefined;
+    }
+    return this.#watches.begin(query, minIndex, watcher);
   }
 
   #scheduleCheck(): void {

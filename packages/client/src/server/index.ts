@@ -15,3 +15,7 @@ export type { ClientPortLimits } from "./limits.ts";
 export { serveClients } from "./listen.ts";
 export type { ClientListener, ServeOptions, ServerTls } from "./listen.ts";
 export type { Place, Reply, ServedApplication, ServedNode } from "./served.ts";
+export { Watches } from "./watches.ts";
+export type { Watch, Watchable, WatchedNode, Watcher, WatchLimits } from "./watches.ts";
+export type { ClusterFacts } from "./failures.ts";
+export type { ErrorScope, WireAnswer, WireError } from "../wire/answers.ts";

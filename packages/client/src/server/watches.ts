@@ -1,11 +1,10 @@
 // Who watches what, and when to look again. A change only marks what is watched; the value is read when it is sent, so a
 // client that is slow, or a value that changes fast, costs one event and no buffer.
 
-import type { Clock } from "@quorate/contracts";
+import { type Clock, QuorateError } from "@quorate/contracts";
 import type { WireAnswer } from "../wire/answers.ts";
 import { busy, type ClusterFacts, failureOf, refusalOf } from "./failures.ts";
 import type { ServedApplication, ServedNode } from "./served.ts";
-import { QuorateError } from "@quorate/contracts";
 
 /** Someone who watches. */
 export type Watcher = {
@@ -20,6 +19,15 @@ export type Watch = {
   resume(): void;
   end(): void;
 };
+
+/** What is watched, in the application's terms. */
+export type Watchable<Query, Answer> = Pick<
+  ServedApplication<Query, Answer, unknown>,
+  "event" | "watchKey" | "changes"
+>;
+
+/** The part of a node that is watched. */
+export type WatchedNode<Query, Answer> = Pick<ServedNode<Query, Answer, unknown>, "query" | "currentStatus">;
 
 /** Bounds of watching. */
 export type WatchLimits = {
@@ -44,10 +52,10 @@ type State<Query> = {
   isOver: boolean;
 };
 
-/** All watches of one node. */
-export class Watches<Query, Answer, Result> {
-  readonly #node: ServedNode<Query, Answer, Result>;
-  readonly #application: ServedApplication<Query, Answer, Result>;
+/** All watches of one node over one wire. */
+export class Watches<Query, Answer> {
+  readonly #node: WatchedNode<Query, Answer>;
+  readonly #application: Watchable<Query, Answer>;
   readonly #facts: ClusterFacts;
   readonly #clock: Clock;
   readonly #limits: WatchLimits;
@@ -59,17 +67,17 @@ export class Watches<Query, Answer, Result> {
   #cancelAgeCheck: (() => void) | undefined;
 
   constructor(parts: {
-    readonly node: ServedNode<Query, Answer, Result>;
-    readonly application: ServedApplication<Query, Answer, Result>;
+    readonly node: WatchedNode<Query, Answer>;
+    readonly application: Watchable<Query, Answer>;
     readonly facts: ClusterFacts;
     readonly clock: Clock;
-    readonly limits: WatchLimits;
+    readonly limits?: WatchLimits;
   }) {
     this.#node = parts.node;
     this.#application = parts.application;
     this.#facts = parts.facts;
     this.#clock = parts.clock;
-    this.#limits = parts.limits;
+    this.#limits = parts.limits ?? defaultWatchLimits;
   }
 
   /** How many there are. */
@@ -78,16 +86,9 @@ export class Watches<Query, Answer, Result> {
   }
 
   /** Sends the current value as of `minIndex` or later, then one after each change; some may be skipped, the latest never. */
-  begin(bytes: Uint8Array, minIndex: number, watcher: Watcher): Watch | undefined {
+  begin(query: Query, minIndex: number, watcher: Watcher): Watch | undefined {
     if (this.#count >= this.#limits.maxWatches) {
       watcher.onAnswer(busy(`${this.#count} watches are under way already.`));
-      return undefined;
-    }
-    let query: Query;
-    try {
-      query = this.#application.query(bytes);
-    } catch (error) {
-      watcher.onAnswer(refusalOf(error, this.#facts));
       return undefined;
     }
     const key = this.#application.watchKey(query);
@@ -103,10 +104,10 @@ export class Watches<Query, Answer, Result> {
     return { resume: () => this.#look(state), end: () => this.#end(state) };
   }
 
-  /** Ends everything, silently. */
+  /** Ends everything: whoever watches is told to go to another node. */
   close(): void {
     this.#cancelAgeCheck?.();
-    for (const state of this.#all()) this.#end(state);
+    for (const state of this.#all()) this.#fail(state, failureOf(closing(this.#facts.nodeId), this.#facts));
   }
 
   #onChange(key: string | undefined): void {
@@ -199,6 +200,15 @@ function tooOld(nodeId: string, ageMs: number): QuorateError {
   return new QuorateError({
     code: "QUORATE_STALE_TOO_OLD",
     message: `${nodeId} has not heard of a leader ${age}.`,
+    hint: "Watch at another node.",
+    retryable: true,
+  });
+}
+
+function closing(nodeId: string): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_CLOSED",
+    message: `${nodeId} is shutting down.`,
     hint: "Watch at another node.",
     retryable: true,
   });

@@ -1,7 +1,7 @@
 // Nodes behind client ports, without Raft and sockets: a shared state machine with sessions, and nodes that misbehave as told.
 import { type CommittedCommand, QuorateError, type StateMachine } from "@quorate/contracts";
 import { type Client, type ClientOptions, createClient } from "../../src/index.ts";
-import { decodeCounterValue } from "../../src/operations/bytes.ts";
+import { decodeCounterValue, encodeWrite } from "../../src/operations/bytes.ts";
 import {
   ClientPort,
   type ClientPortLimits,
@@ -107,6 +107,11 @@ export class FakeService {
       dial: (endpoint, events) => this.#dial(new URL(endpoint).hostname, events),
       ...options.client,
     });
+  }
+
+  /** The entry of an addition of 1 without a session. */
+  plainAdd(name: string): Uint8Array {
+    return encodeWrite({ operation: { type: "counterAdd", name, by: 1 }, idempotencyKey: undefined });
   }
 
   /** A connection straight to a node's port; returns the client's end and everything that it hears. */
