@@ -83,6 +83,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     clusterId,
     nodeId,
     configuration: foundersOf(options),
+    joins: options.joins ?? false,
     peerAddress: (address) => decodeAddress(address)?.peer,
     storage: options.storage,
     transport: options.transport,
@@ -91,17 +92,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     ...(options.raft === undefined ? {} : { raft: options.raft }),
   });
   const addresses = new AddressBook(members, () => node.currentStatus().configuration);
-  const standing = new Standing({
-    clusterId,
-    nodeId,
-    node,
-    addresses,
-    joins: options.joins ?? false,
-    clock: systemClock,
-    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
-    onNotice: options.onNotice ?? (() => {}),
-  });
-  listen(node, standing).catch(onDefect);
+  const standing = standingOf(options, node, addresses);
   let draining = false;
   const clientPort = clientPortOf({
     options,
@@ -187,8 +178,27 @@ function withoutSessions(node: RaftNode<Query, Answer, SessionResult<Result>>): 
   };
 }
 
-async function listen(node: Pick<RaftNode<never, unknown, unknown>, "events">, standing: Standing): Promise<void> {
-  for await (const event of node.events()) standing.onEvent(event);
+/** Listens to the node as long as it runs. */
+function standingOf(
+  { clusterId, nodeId, joins = false, ...options }: ServiceOptions,
+  node: RaftNode<never, unknown, unknown>,
+  addresses: AddressBook,
+): Standing {
+  const standing = new Standing({
+    clusterId,
+    nodeId,
+    node,
+    addresses,
+    joins,
+    clock: systemClock,
+    fetch: options.fetch ?? ((url, init) => fetch(url, init)),
+    onNotice: options.onNotice ?? (() => {}),
+  });
+  const listen = async (): Promise<void> => {
+    for await (const event of node.events()) standing.onEvent(event);
+  };
+  listen().catch(options.onDefect);
+  return standing;
 }
 
 /** Their addresses stand in the log from its first entry on. */

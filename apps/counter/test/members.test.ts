@@ -75,6 +75,10 @@ test("a leader that removes itself commits that and hands over", async () => {
   const old = await cluster.leader();
   const removed = await cluster.request(old, "DELETE", `${members}/${old}`);
   expect(removed.status).toBe(200);
+  const notice = await eventually("the old leader says that it was removed", () =>
+    cluster.noticesOf(old).find(({ type }) => type === "removed"),
+  );
+  expect(notice.detail).toContain(`${old} was removed from the cluster: its members are `);
   await cluster.stopNode(old);
   expect(await cluster.leader()).not.toBe(old);
   await voters(

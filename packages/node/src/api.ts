@@ -52,6 +52,11 @@ export type RaftNodeOptions<Query, Answer, Result> = {
    * the latest configuration. A node that is to be added to a running cluster names that cluster's members, not itself.
    */
   readonly configuration: Configuration;
+  /**
+   * True for a node that is to be added: `configuration` only says whom to expect until the log does, and later starts may
+   * name others. Default false.
+   */
+  readonly joins?: boolean;
   readonly storage: LogStorage;
   readonly transport: Transport;
   readonly stateMachine: StateMachine<Query, Answer, Result>;

@@ -8,6 +8,7 @@ type Claim = {
   readonly clusterId: string;
   readonly nodeId: NodeId;
   readonly configuration: Configuration;
+  readonly joins?: boolean;
 };
 
 type Context = {
@@ -59,7 +60,7 @@ function checkIdentity(stored: StoreIdentity, claimed: Claim): void {
 
 /** The options may name the founders, as ever, or the members that the log has come to. */
 function checkMembers({ identity, configurations }: StoredState, claim: Claim & Context): void {
-  if (identity === undefined) return;
+  if (identity === undefined || claim.joins === true) return;
   const lastEntry = configurations.at(-1);
   const latest = lastEntry === undefined ? claim.snapshotConfiguration : decodeConfiguration(lastEntry);
   const inStore = members(identity.configuration);

@@ -8,6 +8,7 @@ import { addDiskCommands } from "./disk-commands.ts";
 import { reportFailure } from "./failure.ts";
 import type { CliIo } from "./io.ts";
 import { addLeaderCommands } from "./leader-commands.ts";
+import { addMemberCommands } from "./member-commands.ts";
 import { addClusterOptions } from "./options.ts";
 import { addRegisterCommands } from "./register-commands.ts";
 import { addStatusCommand } from "./status-command.ts";
@@ -45,6 +46,7 @@ function createProgram(io: CliIo, version: string, setExitCode: (code: number) =
   addStartCommand(program, io, setExitCode);
   addStatusCommand(program, io, setExitCode);
   addLeaderCommands(program, io);
+  addMemberCommands(program, io);
   addCounterCommands(program, io);
   addRegisterCommands(program, io);
   addDiskCommands(program, io, setExitCode);

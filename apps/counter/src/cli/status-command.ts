@@ -1,12 +1,12 @@
 // quorate status: every node's own word, put side by side.
 
 import type { NodeStatus } from "@quorate/client";
-import Table from "cli-table3";
 import type { Command } from "commander";
 import { exitCodes } from "../errors/catalogue.ts";
 import { type CliIo, usesColor } from "./io.ts";
 import { collectReports, leaderOf, type NodeReport } from "./node-reports.ts";
 import { addClusterOptions, clientFor, endpointsOf, valuesOf } from "./options.ts";
+import { durationText, tableText } from "./table.ts";
 
 /** Adds `quorate status`. `setExitCode` is called when the cluster is not healthy. */
 export function addStatusCommand(program: Command, io: CliIo, setExitCode: (code: number) => void): void {
@@ -18,7 +18,8 @@ export function addStatusCommand(program: Command, io: CliIo, setExitCode: (code
       const reports = await collectReports(client, endpointsOf(io, values));
       setExitCode(exitCodeFor(reports));
       io.stdout(values.output === "json" ? `${JSON.stringify(jsonOf(reports))}\n` : textOf(io, reports));
-      for (const { endpoint, error } of reports) {
+      for (const { endpoint, error, status } of reports) {
+        if (status !== undefined && "diagnosis" in status) io.stderr(`${status.id}: ${String(status.diagnosis)}\n`);
         if (error !== undefined) io.stderr(`${endpoint}: ${error.code}: ${error.message}\n`);
       }
     });
@@ -48,17 +49,9 @@ function jsonOf(reports: readonly NodeReport[]): object {
 function textOf(io: CliIo, reports: readonly NodeReport[]): string {
   const statuses = reports.flatMap(({ status }) => status ?? []);
   const leader = leaderOf(statuses);
-  const table = new Table({
-    head: ["NODE", "ADDRESS", "ROLE", "TERM", "COMMIT", "APPLIED", "LAG", "LAST CONTACT", "ERRORS"],
-    chars: noBorders,
-    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
-  });
-  for (const report of reports) table.push(rowOf(report, leader, usesColor(io)));
-  const lines = table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
-  return `${lines.join("\n")}\n${summaryOf(reports, statuses)}\n`;
+  const head = ["NODE", "ADDRESS", "ROLE", "TERM", "COMMIT", "APPLIED", "LAG", "LAST CONTACT", "ERRORS"];
+  const rows = reports.map((report) => rowOf(report, leader, usesColor(io)));
+  return `${tableText(head, rows)}${summaryOf(reports, statuses)}\n`;
 }
 
 function rowOf(report: NodeReport, leader: NodeStatus | undefined, color: boolean): string[] {
@@ -80,7 +73,9 @@ function rowOf(report: NodeReport, leader: NodeStatus | undefined, color: boolea
     ];
   }
   const leads = status.role === "leader";
-  const role = leads ? "LEADER" : status.role;
+  const isLearner = status.members.some((member) => member.id === status.id && !member.voter);
+  const isMember = status.members.some((member) => member.id === status.id);
+  const role = leads ? "LEADER" : isLearner ? "learner" : isMember ? status.role : "no member";
   const lag = leader === undefined || leads ? "-" : String(Math.max(0, leader.commitIndex - status.lastApplied));
   const { term, commitIndex, lastApplied } = status;
   return [
@@ -96,10 +91,6 @@ function rowOf(report: NodeReport, leader: NodeStatus | undefined, color: boolea
   ];
 }
 
-function durationText(ms: number): string {
-  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
-}
-
 function summaryOf(reports: readonly NodeReport[], statuses: readonly NodeStatus[]): string {
   const first = leaderOf(statuses) ?? statuses[0];
   if (first === undefined) return "no node answers";
@@ -112,23 +103,7 @@ function summaryOf(reports: readonly NodeReport[], statuses: readonly NodeStatus
   const down = voters.length - up;
   const tolerance = up < quorum ? "no quorum" : `tolerates ${more} more failure${more === 1 ? "" : "s"}`;
   const plural = voters.length === 1 ? "voter" : "voters";
-  return `cluster ${first.cluster}  ${voters.length} ${plural}  quorum ${quorum}  ${tolerance}${down === 0 ? "" : ` (${down} down)`}`;
+  const learners = first.members.length - voters.length;
+  const listening = learners === 0 ? "" : ` and ${learners} learner${learners === 1 ? "" : "s"}`;
+  return `cluster ${first.cluster}  ${voters.length} ${plural}${listening}  quorum ${quorum}  ${tolerance}${down === 0 ? "" : ` (${down} down)`}`;
 }
-
-const noBorders = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "",
-};

@@ -44,14 +44,18 @@ export class Observer {
     });
   }
 
-  /** Waits until all members answer, and have applied the same index, `index` or later. */
-  async settled(index: number, signal?: AbortSignal): Promise<Statuses> {
+  /** Waits until all members, or those with these ids, answer and have applied the same index, `index` or later. */
+  async settled(
+    index: number,
+    signal?: AbortSignal,
+    ids: readonly string[] = this.#cluster.members.map(({ id }) => id),
+  ): Promise<Statuses> {
     const what = `all nodes to have applied the same index, ${index} or later`;
     return until({ what, withinMs: 30_000, everyMs: 50, signal }, async () => {
-      const statuses = await this.statuses();
+      const all = await this.statuses();
+      const statuses = new Map([...all].filter(([id]) => ids.includes(id)));
       const applied = new Set([...statuses.values()].map(({ lastApplied }) => lastApplied));
-      const isSettled =
-        statuses.size === this.#cluster.members.length && applied.size === 1 && Math.min(...applied) >= index;
+      const isSettled = statuses.size === ids.length && applied.size === 1 && Math.min(...applied) >= index;
       return isSettled ? statuses : undefined;
     });
   }

@@ -11,30 +11,34 @@ import type { ReplicaContents } from "./proof.ts";
 /** Requests to one node at a time. */
 const concurrency = 16;
 
-/** The contents of all replicas, once all have applied the same index, `index` or later. */
+/** The contents of all replicas, or of those with these ids, once all have applied the same index, `index` or later. */
 export async function readReplicas(options: {
   readonly cluster: Cluster;
   readonly observer: Observer;
   readonly facts: LedgerFacts;
   readonly index: number;
   readonly signal: AbortSignal;
+  readonly ids?: readonly string[];
 }): Promise<readonly ReplicaContents[]> {
   const { cluster, observer, facts, index, signal } = options;
-  const statuses = await observer.settled(index, signal);
+  const { ids = cluster.members.map(({ id }) => id) } = options;
+  const statuses = await observer.settled(index, signal, ids);
   return Promise.all(
-    cluster.members.map(async ({ id, url }) => {
-      await using client = createClient({ endpoints: [url], retry: { attemptTimeoutMs: 5000 } });
-      const status = statuses.get(id);
-      const counters = await readCounters(client, new Set(facts.additions.map(({ counter }) => counter)), signal);
-      const registers = await readRegisters(client, new Set(facts.sets.map(({ key }) => key)), signal);
-      return {
-        id,
-        lastApplied: status?.lastApplied ?? 0,
-        stateHash: status?.stateHash ?? "",
-        counters,
-        registers,
-      };
-    }),
+    ids
+      .map((id) => cluster.member(id))
+      .map(async ({ id, url }) => {
+        await using client = createClient({ endpoints: [url], retry: { attemptTimeoutMs: 5000 } });
+        const status = statuses.get(id);
+        const counters = await readCounters(client, new Set(facts.additions.map(({ counter }) => counter)), signal);
+        const registers = await readRegisters(client, new Set(facts.sets.map(({ key }) => key)), signal);
+        return {
+          id,
+          lastApplied: status?.lastApplied ?? 0,
+          stateHash: status?.stateHash ?? "",
+          counters,
+          registers,
+        };
+      }),
   );
 }
 

@@ -39,6 +39,8 @@ export class Standing {
   #cancelTimer: (() => void) | undefined;
   #removed: string | undefined;
   #isWaiting: boolean;
+  /** The newest configuration of the log does not contain this node; it may not be committed yet. */
+  #isLeftOut: boolean;
 
   constructor(parts: StandingParts) {
     const { node, addresses } = parts;
@@ -51,7 +53,8 @@ export class Standing {
       ownIndex: () => node.currentStatus().configurationIndex,
       onNews: (rumour) => this.#onNews(rumour),
     });
-    this.#isWaiting = parts.joins && !isMember(node.currentStatus(), parts.nodeId);
+    this.#isLeftOut = !isMember(node.currentStatus(), parts.nodeId);
+    this.#isWaiting = parts.joins && this.#isLeftOut;
     if (this.#isWaiting) parts.onNotice({ type: "joining", detail: this.#howToAdd() });
   }
 
@@ -70,6 +73,7 @@ export class Standing {
     switch (event.type) {
       case "commitAdvanced":
         this.#commits.note(event.commitIndex, this.#clock.now());
+        if (this.#isLeftOut) this.#checkRemoval();
         break;
       case "leaderChanged":
         if (event.leaderId === undefined) this.#leaderlessSinceMs = this.#clock.now();
@@ -102,7 +106,11 @@ export class Standing {
   }
 
   #onConfiguration(): void {
-    if (!isMember(this.#parts.node.currentStatus(), this.#parts.nodeId)) return;
+    this.#isLeftOut = !isMember(this.#parts.node.currentStatus(), this.#parts.nodeId);
+    if (this.#isLeftOut) {
+      this.#checkRemoval();
+      return;
+    }
     this.#removed = undefined;
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
@@ -117,8 +125,22 @@ export class Standing {
       onNotice({ type: "membersHeard", detail: `${rumour.from} says that the members are ${names} now` });
       return;
     }
-    if (this.#isWaiting || !rumour.committed) return;
-    const detail = `${nodeId} was removed from the cluster: according to ${rumour.from}, its members are ${names} since index ${rumour.index}. Stop this node, or add it again.`;
+    if (rumour.committed)
+      this.#onRemoved(`according to ${rumour.from}, its members are ${names} since index ${rumour.index}`);
+  }
+
+  /** The own log may say so, if this node led the change or was told of it in time. */
+  #checkRemoval(): void {
+    const { configuration, configurationIndex, commitIndex } = this.#parts.node.currentStatus();
+    if (configurationIndex > commitIndex || configuration.outgoing !== undefined) return;
+    const names = [...configuration.voters, ...configuration.learners].join(", ");
+    this.#onRemoved(`its members are ${names} since index ${configurationIndex}`);
+  }
+
+  #onRemoved(since: string): void {
+    const { nodeId, onNotice } = this.#parts;
+    if (this.#isWaiting) return;
+    const detail = `${nodeId} was removed from the cluster: ${since}. Stop this node, or add it again.`;
     if (this.#removed === undefined) onNotice({ type: "removed", detail });
     this.#removed = detail;
   }

@@ -151,7 +151,7 @@ test("help and version go to stdout and end with 0", async () => {
   expect(await run(["--version"], {})).toEqual({ exitCode: 0, stdout: "9.9.9\n", stderr: "" });
   const help = await run(["--help"], {});
   expect(help).toMatchObject({ exitCode: 0, stderr: "" });
-  expect(help.stdout).toMatch(/start .*\n.*status .*\n.*leader .*\n.*counter .*\n.*register /);
+  expect(help.stdout).toMatch(/start .*\n.*status .*\n.*leader .*\n.*members .*\n.*counter .*\n.*register /);
 });
 
 test("start passes file and flags on and returns the node's exit code", async () => {
