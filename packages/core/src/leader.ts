@@ -104,7 +104,7 @@ function sendHeartbeats(server: Server, leader: Leader): void {
       to,
       term: server.term,
       // A peer must not take as committed what it may not have, or may have with other content.
-      commitIndex: Math.min(server.commitIndex, progress.matchIndex),
+      commitIndex: progress.replacedForMs > 0 ? 0 : Math.min(server.commitIndex, progress.matchIndex),
       round,
     });
   }

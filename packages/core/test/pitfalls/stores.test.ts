@@ -228,6 +228,21 @@ describe("P55 a late message from a store that is gone", () => {
     expect(said).toContainEqual(expect.objectContaining({ type: "appendRequest", to: "n2", prevLogIndex: 1 }));
   });
 
+  test("P55 does not make the present store less alive: others can be readmitted with its help", () => {
+    const server = new LoneServer({ incarnation: "n1 a" });
+    server.elect(stores);
+    heardUntil(server, server.now + 200);
+    const { term } = server.raft.status();
+    const accepted = { type: "appendResponse", term, accepted: true, matchIndex: 1 } as const;
+    server.tell({ ...accepted, from: "n2" }, "n2 a");
+    for (let heartbeat = 1; heartbeat < 20; heartbeat++) {
+      server.wait(50);
+      server.tell({ ...accepted, from: "n2" }, "n2 b");
+      server.tell({ ...accepted, from: "n3" }, "n3 b");
+    }
+    expect(server.raft.status().configuration.learners).toEqual(["n3"]);
+  });
+
   test("P55 does not have it readmitted when the present store falls silent later", () => {
     const server = new LoneServer({ incarnation: "n1 a" });
     server.elect(stores);
