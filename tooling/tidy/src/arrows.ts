@@ -40,7 +40,7 @@ const table: Readonly<Record<string, Arrows>> = {
 /** The arrows of the package in a folder; `undefined` if the folder has no place in the design yet. */
 export function arrowsOf(folder: string, packageNames: readonly string[]): Arrows | undefined {
   if (/^packages\/(storage|codec|transport)-/.test(folder)) return adapter;
-  const composesEverything = folder === "apps/counter" || folder.startsWith("tooling/");
+  const composesEverything = /^(apps\/counter|examples|tooling\/.+)$/.test(folder);
   if (composesEverything) return { mayImport: packageNames, outsideLibraries: Infinity, nodeModulesIn: "all" };
   return table[folder];
 }

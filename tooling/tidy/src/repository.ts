@@ -48,7 +48,7 @@ export function filesOf(repository: Repository, { folder }: Package): readonly s
 
 function findPackages(texts: Readonly<Record<string, string>>): readonly Package[] {
   return Object.entries(texts)
-    .filter(([path]) => /^(packages|apps|tooling)\/[^/]+\/package\.json$/.test(path))
+    .filter(([path]) => /^((packages|apps|tooling)\/[^/]+|examples)\/package\.json$/.test(path))
     .map(([path, text]) => ({
       folder: path.slice(0, -"/package.json".length),
       // A manifest of this workspace; pnpm has validated it at install.

@@ -1,0 +1,4 @@
+// Runs the examples' test with the settings that all packages share.
+import { packageTests } from "../tooling/checks/src/vitest-config.ts";
+
+export default packageTests();
