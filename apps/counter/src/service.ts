@@ -181,7 +181,7 @@ function withoutSessions(node: RaftNode<Query, Answer, SessionResult<Result>>): 
 /** Listens to the node as long as it runs. */
 function standingOf(
   { clusterId, nodeId, joins = false, ...options }: ServiceOptions,
-  node: RaftNode<never, unknown, unknown>,
+  node: RaftNode<Query, Answer, SessionResult<Result>>,
   addresses: AddressBook,
 ): Standing {
   const standing = new Standing({
