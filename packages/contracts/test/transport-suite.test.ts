@@ -31,7 +31,12 @@ type Mistake =
   | "listens to those who are no peers"
   | "talks to those who are no peers"
   | "never forgives"
-  | "forgets the peers at start";
+  | "forgets the peers at start"
+  | "drops without a word"
+  | "keeps whatever is sent"
+  | "takes noise for messages"
+  | "says nothing of noise"
+  | "leaves something open";
 
 type Member = {
   readonly receiver: TransportReceiver;
@@ -42,6 +47,9 @@ type Member = {
 type Network = { readonly members: Map<string, Member>; readonly kept: Message[]; underWay: number; count: number };
 
 const maxMessageBytes = 100_000;
+const maxUnderWay = 1000;
+/** Transports that were started and not closed. */
+let openCount = 0;
 
 class HandOver implements Transport {
   readonly maxMessageBytes = maxMessageBytes;
@@ -60,7 +68,19 @@ class HandOver implements Transport {
     this.#mistake = mistake;
   }
 
+  /** Bytes that come from somebody who does not speak the protocol. */
+  noise(): void {
+    const detail = "not a message";
+    if (this.#mistake === "takes noise for messages") {
+      const { nodeId } = this.#self?.receiver.identity ?? { nodeId: "" };
+      this.#self?.receiver.onMessage({ type: "timeoutNow", from: "n1", to: nodeId, term: 1 }, "i");
+    }
+    if (this.#mistake === "says nothing of noise") return;
+    this.#self?.receiver.onEvent({ type: "garbageReceived", from: "x", code: "QUORATE_DECODE_FAILED", detail });
+  }
+
   async start(receiver: TransportReceiver): Promise<void> {
+    openCount += 1;
     const peers = this.#mistake === "forgets the peers at start" ? undefined : this.#peers;
     this.#self = { receiver, isOpen: true, peers };
     const { members, kept } = this.#network;
@@ -85,8 +105,11 @@ class HandOver implements Transport {
     const bytes = message.type === "appendRequest" ? (message.entries[0]?.data.length ?? 0) : 0;
     const limit = this.#mistake === "cannot carry its largest message" ? maxMessageBytes / 2 : maxMessageBytes;
     if (bytes > limit && this.#mistake !== "carries what is too large") {
-      const lane = laneOf[message.type];
-      this.#self.receiver.onEvent({ type: "messagesDropped", peer: message.to, lane, count: 1, reason: "tooLarge" });
+      this.#tellDrop(message, "tooLarge");
+      return;
+    }
+    if (this.#network.underWay >= maxUnderWay && this.#mistake !== "keeps whatever is sent") {
+      if (this.#mistake !== "drops without a word") this.#tellDrop(message);
       return;
     }
     if (this.#mistake === "loses one in a hundred" && this.#network.count % 100 === 0) return;
@@ -96,6 +119,7 @@ class HandOver implements Transport {
 
   close(): Promise<void> {
     this.#closes += 1;
+    if (this.#closes === 1 && this.#self !== undefined && this.#mistake !== "leaves something open") openCount -= 1;
     if (this.#self !== undefined) this.#self.isOpen = this.#mistake === "delivers after close";
     const hangs =
       (this.#mistake === "hangs in a second close" && this.#closes === 2) ||
@@ -127,6 +151,11 @@ class HandOver implements Transport {
     else setImmediate(deliver);
   }
 
+  #tellDrop(message: Message, reason: "queueFull" | "tooLarge" = "queueFull"): void {
+    const lane = laneOf[message.type];
+    this.#self?.receiver.onEvent({ type: "messagesDropped", peer: message.to, lane, count: 1, reason });
+  }
+
   #mayTalk(target: Member): boolean {
     const [self, other] = [this.#nodeId, target.receiver.identity.nodeId];
     if (this.#peers?.has(other) === false && this.#mistake !== "talks to those who are no peers") return false;
@@ -149,9 +178,20 @@ function lawsOf(mistake: Mistake): ReturnType<typeof collectLaws> {
         const network: Network = { members: new Map(), kept: [], underWay: 0, count: 0 };
         return { transport: (nodeId) => new HandOver(nodeId, network, mistake) };
       },
+      sendNoise: async ({ transport }) => {
+        if (transport instanceof HandOver) transport.noise();
+      },
+      openHandles: () => openCount,
     }),
   );
 }
+
+const stressMistakes: readonly { mistake: Mistake; law: string }[] = [
+  { mistake: "drops without a word", law: "drops and counts what is sent faster than it can leave, and goes on" },
+  { mistake: "keeps whatever is sent", law: "drops and counts what is sent faster than it can leave, and goes on" },
+  { mistake: "takes noise for messages", law: "reports what is no message, delivers nothing of it, and goes on" },
+  { mistake: "says nothing of noise", law: "reports what is no message, delivers nothing of it, and goes on" },
+];
 
 const membershipMistakes: readonly { mistake: Mistake; law: string }[] = [
   {
@@ -228,6 +268,7 @@ describe("the transport suite", () => {
     },
     { mistake: "mixes clusters", law: "keeps two clusters apart" },
     ...membershipMistakes,
+    ...stressMistakes,
   ])(
     "catches a transport that $mistake: it $law",
     async ({ mistake, law }) => {
@@ -235,6 +276,13 @@ describe("the transport suite", () => {
     },
     60_000,
   );
+
+  // By itself: the count of open transports is one for all.
+  test("catches a transport that leaves something open", async () => {
+    const law = "leaves nothing open when it is closed";
+    expect(await brokenLaws(lawsOf("none"), law)).toEqual([]);
+    expect(await brokenLaws(lawsOf("leaves something open"), law)).toEqual([law]);
+  });
 
   test("says why a law was skipped", () => {
     const { skipped } = collectLaws((framework) =>
@@ -246,6 +294,9 @@ describe("the transport suite", () => {
     );
     expect(skipped).toEqual([
       "drops a message that is too large, says so, and carries the next one (skipped: it measures nothing)",
+      "drops and counts what is sent faster than it can leave, and goes on (skipped: it measures nothing)",
+      "reports what is no message, delivers nothing of it, and goes on (skipped: no bytes reach this transport from outside)",
+      "leaves nothing open when it is closed (skipped: it opens nothing that could be counted)",
     ]);
   });
 });

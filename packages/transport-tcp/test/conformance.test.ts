@@ -1,6 +1,7 @@
 // The transport keeps the contract of all transports, in plain text and with certificates.
 
-import { transportConformance } from "@quorate/contracts/conformance";
+import { connect } from "node:net";
+import { type TestServer, transportConformance } from "@quorate/contracts/conformance";
 import { afterAll, describe, test } from "vitest";
 import { type TcpTransport, tcpTransport, type TcpTransportOptions } from "../src/index.ts";
 import { Authority, Files } from "./authority.ts";
@@ -22,7 +23,28 @@ function networkOf(optionsOf: (nodeId: string) => Partial<TcpTransportOptions>) 
   return { transport };
 }
 
-transportConformance({ describe, test }, { name: "transport-tcp", newNetwork: () => networkOf(() => ({})) });
+/** Says these bytes at a server's port, and waits for nothing but that they are gone or refused. */
+function sendNoise(server: TestServer, bytes: Uint8Array): Promise<void> {
+  // The suite was given transports of this kind.
+  const { address } = server.transport as TcpTransport;
+  const socket = connect({ host: "127.0.0.1", port: address?.port ?? 0 });
+  socket.on("error", () => {});
+  socket.resume();
+  socket.end(bytes);
+  return new Promise((resolve) => {
+    socket.once("close", () => resolve());
+  });
+}
+
+/** Sockets and listening ports of this process. */
+function openHandles(): number {
+  return process.getActiveResourcesInfo().filter((kind) => /^(TCP|TLS)/.test(kind)).length;
+}
+
+transportConformance(
+  { describe, test },
+  { name: "transport-tcp", newNetwork: () => networkOf(() => ({})), sendNoise, openHandles },
+);
 
 const authority = new Authority();
 // Of every cluster in the suite, so that the transport itself must keep them apart.
@@ -41,6 +63,8 @@ transportConformance(
   { describe, test },
   {
     name: "transport-tcp with TLS",
+    sendNoise,
+    openHandles,
     newNetwork: () => networkOf((nodeId) => ({ tls: files.get(nodeId)?.paths ?? { ca: "", cert: "", key: "" } })),
   },
 );

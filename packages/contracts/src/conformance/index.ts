@@ -10,4 +10,4 @@ export type { SnapshotStoreConformance } from "./snapshot-session.ts";
 export { storageConformance } from "./storage.ts";
 export type { StorageConformance } from "./storage-session.ts";
 export { transportConformance } from "./transport.ts";
-export type { TransportConformance, TransportNetwork } from "./transport-session.ts";
+export type { TestServer, TransportConformance, TransportNetwork } from "./transport-session.ts";

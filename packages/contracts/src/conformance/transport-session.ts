@@ -22,6 +22,10 @@ export type TransportConformance = {
   readonly largestDataBytes?: number;
   /** Set, with the reason, if messages of any size are carried: the laws about size are then skipped. */
   readonly hasNoSizeLimit?: string;
+  /** Sends these bytes to where a started server listens, as somebody who does not speak the protocol. */
+  readonly sendNoise?: (server: TestServer, bytes: Uint8Array) => Promise<void>;
+  /** Counts what keeps the process alive on behalf of transports: sockets, for example. */
+  readonly openHandles?: () => number;
 };
 
 /** One started server: its transport and everything it was told. */

@@ -12,6 +12,7 @@ import {
   snapshotChunk,
   type TransportConformance,
 } from "./transport-session.ts";
+import { declareStress } from "./transport-stress.ts";
 
 /**
  * Declares the tests that every `Transport` must pass.
@@ -31,6 +32,7 @@ export function transportConformance(framework: TestFramework, options: Transpor
     framework.describe("size", () => declareSize(framework, options));
     framework.describe("lifetime", () => declareLifetime(framework, options));
     framework.describe("peers", () => declarePeers(framework, options));
+    framework.describe("stress", () => declareStress(framework, options));
     framework.describe("membership", () => declareMembership(framework, options));
   });
 }
