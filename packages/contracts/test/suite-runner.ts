@@ -35,3 +35,15 @@ export async function brokenLaws(laws: Laws, only?: string): Promise<readonly st
   }
   return broken;
 }
+
+/** What the failure of one law says; undefined if it holds. */
+export async function failureOf(laws: Laws, title: string): Promise<string | undefined> {
+  const body = laws.bodies.get(title);
+  if (body === undefined) throw new Error(`There is no law "${title}"`);
+  try {
+    await body();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -95,6 +95,7 @@ storageConformance(
     newLocation: () => newPlace(),
     open: (place) => driven(place.world, open(place)),
     supports: { durable: true },
+    cannotLock: "a simulated disk is opened by the one process that the simulator starts on it",
   },
 );
 

@@ -3,6 +3,7 @@
 import { snapshotStoreConformance, storageConformance } from "@quorate/contracts/conformance";
 import { describe, test } from "vitest";
 import { fileLogStorage, fileSnapshotStore } from "../src/index.ts";
+import { directoryFiles } from "./directory-files.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 storageConformance(
@@ -12,6 +13,8 @@ storageConformance(
     newLocation: temporaryDirectory,
     open: (directory) => fileLogStorage({ directory, segmentBytes: 64 * 1024 }),
     supports: { durable: true },
+    files: directoryFiles,
+    readOnlyLocation: () => "/sys",
   },
 );
 

@@ -3,6 +3,8 @@
 import { storageConformance } from "@quorate/contracts/conformance";
 import { describe, test } from "vitest";
 import { sqliteLogStorage } from "../src/index.ts";
+import { openSqliteLogStorage } from "../src/log-storage.ts";
+import { crashesOf, directoryFiles, readOnlyDirectory } from "./medium.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 storageConformance(
@@ -13,5 +15,10 @@ storageConformance(
     open: (directory) => sqliteLogStorage({ directory }),
     supports: { durable: true },
     runs: 8,
+    flipsPerFile: 30,
+    files: directoryFiles,
+    openOnSmallDisk: (directory) => openSqliteLogStorage({ directory }, 500),
+    readOnlyLocation: () => readOnlyDirectory,
+    crashes: crashesOf,
   },
 );

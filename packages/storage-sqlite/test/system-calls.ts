@@ -19,14 +19,18 @@ export type SystemCall =
   /** A line that the program printed. */
   | { readonly type: "said"; readonly line: string };
 
-/** Runs a script of this folder with the directory as its argument. */
-export async function traceScript(script: string, directory: string): Promise<readonly SystemCall[]> {
+/** Runs a script of this folder with the directory as its first argument. */
+export async function traceScript(
+  script: string,
+  directory: string,
+  ...more: readonly string[]
+): Promise<readonly SystemCall[]> {
   const { QUORATE_STRACE: strace, QUORATE_STRACE_LIBRARIES: libraries = "" } = process.env;
   if (strace === undefined) throw new Error("vitest was started without the set-up that finds strace");
   const place = mkdtempSync(join(tmpdir(), "quorate-trace-"));
   const output = join(place, "calls");
   const calls = "openat,close,pwrite64,write,ftruncate,fsync,fdatasync,unlink,unlinkat";
-  const node = [process.execPath, "--conditions=quorate-source", join(import.meta.dirname, script), directory];
+  const node = [process.execPath, "--conditions=quorate-source", join(import.meta.dirname, script), directory, ...more];
   try {
     const options = ["-f", "-xx", "-s", "10000000", "-e", `trace=${calls}`, "-e", "signal=none", "-o", output];
     const env = libraries === "" ? process.env : { ...process.env, LD_LIBRARY_PATH: libraries };

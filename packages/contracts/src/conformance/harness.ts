@@ -133,7 +133,8 @@ export async function forEachSeed(
   }
 }
 
-function assertCode(error: unknown, code: string, what: string): void {
+/** Fails unless the error carries this code. */
+export function assertCode(error: unknown, code: string, what: string): void {
   const actual = codeOf(error);
   if (actual !== code) {
     throw new Error(`Expected: ${what} fails with ${code}, but the failure was ${actual ?? String(error)}`, {

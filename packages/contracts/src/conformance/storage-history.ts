@@ -1,83 +1,19 @@
-// Laws about whole histories: whatever mixture of steps led there, the store equals an array that took the same steps.
+// Laws about whole histories: whatever mixture of steps led there, the store equals an array that took the same steps. A history
+// that fails is made shorter as long as it still fails, and told step by step.
 
-import type { Entry, EntryId, HardState } from "@quorate/core";
-import type { LogStorage, LogWrite } from "../log-storage.ts";
-import { assertEqual, forEachSeed, inFlight, type SeededRandom, type TestFramework } from "./harness.ts";
-import {
-  assertContentReopened,
-  entries,
-  entry,
-  type LogContent,
-  type StorageConformance,
-  storageLaws,
-  StorageSession,
-} from "./storage-session.ts";
-
-/** What a store must equal: the log as an array that begins after its base, and the hard state. */
-class LogModel {
-  #content: LogContent = { base: { index: 0, term: 0 }, entries: [] };
-  #hardState: HardState = { term: 0, votedFor: undefined };
-
-  get content(): LogContent {
-    return this.#content;
-  }
-
-  get firstIndex(): number {
-    return this.#content.base.index + 1;
-  }
-
-  get lastIndex(): number {
-    return this.#content.base.index + this.#content.entries.length;
-  }
-
-  get hardState(): HardState {
-    return this.#hardState;
-  }
-
-  /** The entry at an index of the log, or the base. */
-  at(index: number): EntryId | undefined {
-    const { base, entries: log } = this.#content;
-    return index === base.index ? base : log[index - base.index - 1];
-  }
-
-  slice(firstIndex: number, lastIndex: number): readonly Entry[] {
-    const { base, entries: log } = this.#content;
-    return log.slice(firstIndex - base.index - 1, lastIndex - base.index);
-  }
-
-  write(write: LogWrite): void {
-    const { base } = this.#content;
-    const kept = this.slice(this.firstIndex, (write.truncateFrom ?? this.lastIndex + 1) - 1);
-    this.#content = { base, entries: [...kept, ...write.entries] };
-    this.#hardState = write.hardState ?? this.#hardState;
-  }
-
-  compact(base: EntryId): void {
-    if (base.index < this.firstIndex) return;
-    const isInLog = this.at(base.index)?.term === base.term;
-    this.#content = { base, entries: isInLog ? this.slice(base.index + 1, this.lastIndex) : [] };
-  }
-}
-
-const script: readonly LogWrite[] = [
-  { hardState: { term: 1, votedFor: "n1" }, entries: [] },
-  { entries: [entry(1, 1), entry(2, 1, "n1,n2,n3", "configuration")] },
-  { hardState: { term: 2, votedFor: undefined }, entries: [entry(3, 2, "three")] },
-  { entries: entries({ firstIndex: 4, lastIndex: 9, term: 2 }) },
-  { truncateFrom: 7, entries: [] },
-  { hardState: { term: 4, votedFor: "n3" }, truncateFrom: 6, entries: [entry(6, 4, "six")] },
-  { truncateFrom: 2, entries: [entry(2, 4, "n1", "configuration"), entry(3, 4, "three")] },
-  { entries: [] },
-  { truncateFrom: 1, entries: [] },
-  { entries: [entry(1, 6, "one")] },
-];
+import type { Entry, EntryId } from "@quorate/core";
+import type { LogWrite } from "../log-storage.ts";
+import { assertEqual, inFlight, SeededRandom, type TestFramework } from "./harness.ts";
+import { shortestFailing } from "./shrink.ts";
+import { callStorage, describeCall, LogModel, scriptedWrites, type StorageCall } from "./storage-model.ts";
+import { assertContentReopened, type StorageConformance, storageLaws, StorageSession } from "./storage-session.ts";
 
 export function declareHistoryLaws<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
   const { reopenLaw } = storageLaws(framework, options);
 
   reopenLaw("nothing is lost or added when the store is opened again after every step", async (session) => {
     const model = new LogModel();
-    for (const write of script) {
+    for (const write of scriptedWrites) {
       await session.storage.write(write);
       model.write(write);
       await assertEqualsModel(session, model);
@@ -86,15 +22,18 @@ export function declareHistoryLaws<Location>(framework: TestFramework, options: 
 
   if (options.cannotReopen !== undefined) return;
   framework.test("random histories leave exactly what an array would hold", async () => {
-    await forEachSeed({ seed: options.seed ?? 1, runs: options.runs ?? 40 }, async (random) => {
-      const session = await StorageSession.start(options);
-      try {
-        await runHistory(session, random);
-      } finally {
-        await session.end();
-      }
-    });
+    const { seed: firstSeed = 1, runs = 40 } = options;
+    for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
+      const failure = await shortestFailing(stepsOf(seed), async (steps, told) => runHistory(options, steps, told));
+      if (failure !== undefined) throw new Error(`Failed with seed ${seed}. ${failure.message}`, failure);
+    }
   });
+}
+
+/** Each step has a seed of its own, so that it stays what it is when steps before it are left out. */
+function stepsOf(seed: number): readonly number[] {
+  const random = new SeededRandom(seed);
+  return Array.from({ length: random.integer(12, 70) }, () => random.integer(0, 2 ** 31));
 }
 
 async function assertEqualsModel<Location>(session: StorageSession<Location>, model: LogModel): Promise<void> {
@@ -102,39 +41,72 @@ async function assertEqualsModel<Location>(session: StorageSession<Location>, mo
   assertEqual(loaded.hardState, model.hardState, "hard state");
 }
 
-async function runHistory<Location>(session: StorageSession<Location>, random: SeededRandom): Promise<void> {
-  const model = new LogModel();
-  let writes: Promise<void>[] = [];
-  const steps = random.integer(10, 40);
-  for (let step = 0; step < steps; step += 1) {
-    writes.push(inFlight(takeStep(session.storage, { model, random })));
-    if (random.chance(0.5)) await assertRandomRead(session.storage, { model, random });
-    if (random.chance(0.4)) {
-      await Promise.all(writes);
-      writes = [];
-    }
-    if (random.chance(0.15)) {
-      await Promise.all([assertEqualsModel(session, model), ...writes]);
-      writes = [];
-    }
+/** Takes all steps and compares what is left; says in `told` what it does. */
+async function runHistory<Location>(
+  options: StorageConformance<Location>,
+  steps: readonly number[],
+  told: string[],
+): Promise<void> {
+  const session = await StorageSession.start(options);
+  try {
+    const history = new History(session, told);
+    for (const seed of steps) await history.step(new SeededRandom(seed));
+    await history.reopen();
+  } finally {
+    await session.end();
   }
-  await Promise.all(writes);
-  await assertEqualsModel(session, model);
 }
 
-/** One random call on the store and the model; resolves when the store has it. */
-function takeStep(
-  storage: LogStorage,
-  { model, random }: { readonly model: LogModel; readonly random: SeededRandom },
-): Promise<void> {
-  if (random.chance(0.15)) {
-    const base = randomBase(model, random);
-    model.compact(base);
-    return storage.compact(base);
+class History<Location> {
+  readonly #session: StorageSession<Location>;
+  readonly #told: string[];
+  readonly #model = new LogModel();
+  #calls: Promise<void>[] = [];
+
+  constructor(session: StorageSession<Location>, told: string[]) {
+    this.#session = session;
+    this.#told = told;
   }
-  const write = randomWrite(model, random);
-  model.write(write);
-  return storage.write(write);
+
+  async step(random: SeededRandom): Promise<void> {
+    const chance = random.next();
+    if (chance < 0.45) this.#call({ type: "write", write: randomWrite(this.#model, random) });
+    else if (chance < 0.55) this.#call({ type: "compact", base: randomBase(this.#model, random) });
+    else if (chance < 0.75) await this.#read(random);
+    else if (chance < 0.92) await this.#settle();
+    else await this.reopen();
+  }
+
+  /** Closes the store while calls are in flight, opens it again and compares all of it. */
+  async reopen(): Promise<void> {
+    this.#told.push("open it again");
+    await Promise.all([assertEqualsModel(this.#session, this.#model), ...this.#calls]);
+    this.#calls = [];
+  }
+
+  #call(call: StorageCall): void {
+    this.#told.push(describeCall(call));
+    this.#model.take(call);
+    this.#calls.push(inFlight(callStorage(this.#session.storage, call)));
+  }
+
+  async #settle(): Promise<void> {
+    this.#told.push("wait for all calls");
+    await Promise.all(this.#calls);
+    this.#calls = [];
+  }
+
+  async #read(random: SeededRandom): Promise<void> {
+    const model = this.#model;
+    if (model.lastIndex < model.firstIndex) return;
+    const firstIndex = random.integer(model.firstIndex, model.lastIndex);
+    const lastIndex = random.integer(firstIndex, model.lastIndex);
+    const maxBytes = random.chance(0.5) ? Number.MAX_SAFE_INTEGER : random.integer(0, 500);
+    this.#told.push(`read entries ${firstIndex} to ${lastIndex} within ${maxBytes} bytes`);
+    const expected = expectedRead(model.slice(firstIndex, lastIndex), maxBytes);
+    const read = await this.#session.storage.read({ firstIndex, lastIndex, maxBytes });
+    assertEqual(read, expected, `entries ${firstIndex} to ${lastIndex}`);
+  }
 }
 
 /** Mostly an entry of the log; now and then one that it has with another term, that it lost long ago or never had. */
@@ -160,18 +132,6 @@ function randomEntry(index: number, term: number, random: SeededRandom): Entry {
   if (random.chance(0.1)) return { index, term, kind: "empty", data: new Uint8Array(0) };
   const data = random.bytes(random.chance(0.05) ? random.integer(0, 5000) : random.integer(0, 60));
   return { index, term, kind: random.chance(0.1) ? "configuration" : "command", data };
-}
-
-async function assertRandomRead(
-  storage: LogStorage,
-  { model, random }: { readonly model: LogModel; readonly random: SeededRandom },
-): Promise<void> {
-  if (model.lastIndex < model.firstIndex) return;
-  const firstIndex = random.integer(model.firstIndex, model.lastIndex);
-  const lastIndex = random.integer(firstIndex, model.lastIndex);
-  const maxBytes = random.chance(0.5) ? Number.MAX_SAFE_INTEGER : random.integer(0, 500);
-  const read = await storage.read({ firstIndex, lastIndex, maxBytes });
-  assertEqual(read, expectedRead(model.slice(firstIndex, lastIndex), maxBytes), "entries of a random range");
 }
 
 function expectedRead(range: readonly Entry[], maxBytes: number): readonly Entry[] {

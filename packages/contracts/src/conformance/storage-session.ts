@@ -4,9 +4,24 @@
 import type { Entry, EntryId, EntryKind } from "@quorate/core";
 import type { LogStorage, LogStorageSupports, StoredState, StoreIdentity } from "../log-storage.ts";
 import { assertEqual, assertRejects, skipTest, type TestFramework, withDeadline } from "./harness.ts";
+import type { StoreHazards } from "./hazards.ts";
+import type { StorageCall } from "./storage-model.ts";
 
-/** What the suite must know about a storage adapter. `Location` is whatever finds the stored data again: a path, a disk object. */
-export type StorageConformance<Location> = {
+/** A place that a crash left, and how far the calls had come. */
+export type StorageCrash<Location> = {
+  readonly location: Location;
+  /** How many of the calls had been acknowledged, and how many begun. */
+  readonly acknowledged: number;
+  readonly begun: number;
+  /** Shown in failures, for example `after the second write, its second half lost`. */
+  readonly moment: string;
+};
+
+/**
+ * What the suite must know about a storage adapter. `Location` is whatever finds the stored data again: a path, a disk object.
+ * What is optional lets the suite do more: laws that need a missing part are reported as skipped, with the reason.
+ */
+export type StorageConformance<Location> = StoreHazards<Location, LogStorage> & {
   /** Shown in the titles of the tests. */
   readonly name: string;
   /** A place where nothing has been stored yet. Clearing it away afterwards is up to the caller. */
@@ -21,6 +36,13 @@ export type StorageConformance<Location> = {
   readonly seed?: number;
   /** Number of random histories, one per seed. Default 40. */
   readonly runs?: number;
+  /** Bits that are flipped in each file. Default 100. */
+  readonly flipsPerFile?: number;
+  /**
+   * Makes the calls on a fresh store, each when the one before it has resolved, and gives every place that a crash may have
+   * left: at every boundary between two operations on the medium, with what was not yet durable there, gone or torn.
+   */
+  crashes?(calls: readonly StorageCall[]): AsyncIterable<StorageCrash<Location>>;
 };
 
 /** A store that is open and loaded, and can be closed and opened again. */
@@ -46,6 +68,10 @@ export class StorageSession<Location> {
     const location = await options.newLocation();
     const storage = await options.open(location);
     return new StorageSession({ options, location, storage, loaded: await storage.load() });
+  }
+
+  get location(): Location {
+    return this.#location;
   }
 
   get storage(): LogStorage {

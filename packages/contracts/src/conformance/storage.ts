@@ -1,8 +1,9 @@
 // The executable definition of the log storage port: an adapter that passes keeps what Raft's safety rests on, as far as a
-// process that is alive can see it. Crashes and rotten disks are each adapter's own tests: they need its medium.
+// process that is alive can see it; and, where the set-up offers its medium, crashes, rot and full disks as well.
 
 import type { TestFramework } from "./harness.ts";
 import { declareCompactLaws } from "./storage-compact.ts";
+import { declareHazardLaws } from "./storage-hazards.ts";
 import { declareHistoryLaws } from "./storage-history.ts";
 import { declareLifecycleLaws } from "./storage-lifecycle.ts";
 import { declareReadLaws } from "./storage-read.ts";
@@ -26,6 +27,7 @@ export function storageConformance<Location>(framework: TestFramework, options: 
     framework.describe("writes", () => declareWriteLaws(framework, options));
     framework.describe("reads", () => declareReadLaws(framework, options));
     framework.describe("compaction", () => declareCompactLaws(framework, options));
+    framework.describe("hazards", () => declareHazardLaws(framework, options));
     framework.describe("histories", () => declareHistoryLaws(framework, options));
   });
 }

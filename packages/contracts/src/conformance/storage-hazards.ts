@@ -1,0 +1,223 @@
+// Laws about what befalls a store from outside: crashes, flipped bits, full and read-only disks, files of others, a second opener.
+
+import type { LogStorage } from "../log-storage.ts";
+import { assertCode, assertEqual, assertRejects, assertThat, type TestFramework } from "./harness.ts";
+import { assertNoticed, assertRemedy, brokenFiles, declareIf, flippedBits } from "./hazards.ts";
+import { callStorage, describeCall, LogModel, scriptedCalls, type StorageCall } from "./storage-model.ts";
+import { assertContent, entry, type StorageConformance, storageLaws } from "./storage-session.ts";
+
+const damageCodes = ["QUORATE_LOG_CORRUPT", "QUORATE_FORMAT_UNSUPPORTED"];
+/** A small disk is full long before. */
+const mostWrites = 1000;
+
+export function declareHazardLaws<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
+  declareCrashLaw(framework, options);
+  declareFileLaws(framework, options);
+  declareDiskLaws(framework, options);
+  declareOpenerLaw(framework, options);
+}
+
+function declareCrashLaw<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
+  const need = {
+    title: "a crash at any moment leaves everything that was acknowledged, and no call in part",
+    needed: options.crashes?.bind(options),
+    missing: "the set-up cannot play a crash (crashes)",
+  };
+  declareIf(framework, need, async (crashes) => {
+    const moments = new Set<number>();
+    for await (const { location, acknowledged, begun, moment } of crashes(scriptedCalls)) {
+      await assertStateAfter(options, location, { calls: scriptedCalls, acknowledged, begun, moment });
+      moments.add(acknowledged);
+    }
+    assertThat(moments.size > scriptedCalls.length / 2, "there are crashes all along the calls");
+  });
+}
+
+/** Fails unless the store holds what some number of calls leave, between those acknowledged and those begun. */
+async function assertStateAfter<Location>(
+  options: StorageConformance<Location>,
+  location: Location,
+  crash: {
+    readonly calls: readonly StorageCall[];
+    readonly acknowledged: number;
+    readonly begun: number;
+    readonly moment: string;
+  },
+): Promise<void> {
+  const { calls, acknowledged, begun, moment } = crash;
+  const model = modelOf(calls.slice(0, acknowledged));
+  const reasons: string[] = [];
+  for (let count = acknowledged; count <= begun; count += 1) {
+    const next = calls[count - 1];
+    if (count > acknowledged && next !== undefined) model.take(next);
+    const failure = await failureOfLook(options, location, model);
+    if (failure === undefined) return;
+    reasons.push(`\n  compared with the log after ${count} calls: ${failure.message}`);
+  }
+  const last = calls[acknowledged - 1];
+  const after = last === undefined ? "before any call" : `after "${describeCall(last)}" was acknowledged`;
+  throw new Error(`A crash ${after} (${moment}) left something else.${reasons.join("")}`);
+}
+
+function declareFileLaws<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
+  const missing = "the set-up gives no access to its files (files)";
+  const declare = (title: string, check: (files: NonNullable<typeof options.files>) => Promise<void>): void =>
+    declareIf(framework, { title, needed: options.files, missing }, check);
+
+  const expected = {
+    codes: damageCodes,
+    look: (location: Location) => look(options, location, modelOf(scriptedCalls)),
+  };
+
+  declare("a flipped bit of a closed store is refused or harmless", async (files) => {
+    const flips = { seed: options.seed ?? 1, perFile: options.flipsPerFile ?? 100 };
+    await assertNoticed(flippedBits(files, await filledLocation(options), flips), expected);
+  });
+
+  declare("a file that was cut short or exchanged is refused or harmless", async (files) => {
+    const refused = await assertNoticed(brokenFiles(files, await filledLocation(options)), expected);
+    assertThat(refused > 0, "at least one of the files matters, but no damage to any was noticed");
+  });
+
+  declare("files of others are left alone", async (files) => {
+    const location = await options.newLocation();
+    const note = Uint8Array.of(1, 2, 3);
+    await files.write(location, "a-note-of-somebody-else", note);
+    await fill(options, location);
+    await look(options, location, modelOf(scriptedCalls));
+    assertEqual(await files.read(location, "a-note-of-somebody-else"), note, "the file of somebody else");
+  });
+}
+
+function declareDiskLaws<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
+  const full = {
+    title: "on a full disk a write fails, nothing more is taken, and everything acknowledged is found again",
+    needed: options.openOnSmallDisk?.bind(options),
+    missing: "the set-up cannot offer a small disk (openOnSmallDisk)",
+  };
+  declareIf(framework, full, async (openOnSmallDisk) => {
+    const location = await options.newLocation();
+    const storage = await openOnSmallDisk(location);
+    await storage.load();
+    const model = new LogModel();
+    const { call, error } = await fillUp(storage, model);
+    assertCode(error, "QUORATE_STORAGE_FAILED", "a write on a full disk");
+    assertRemedy(error);
+    await assertRejects(storage.write({ entries: [] }), "QUORATE_STORAGE_FAILED", "a write after a failed one");
+    const range = { firstIndex: 1, lastIndex: 1, maxBytes: 1 };
+    await assertRejects(storage.read(range), "QUORATE_STORAGE_FAILED", "a read after a failed write");
+    await storage.close();
+    // Nobody knows of the write that failed.
+    const failure = await failureOfLook(options, location, model);
+    if (failure === undefined) return;
+    model.take(call);
+    if ((await failureOfLook(options, location, model)) !== undefined) throw failure;
+  });
+
+  const readOnly = {
+    title: "a place that cannot be written to is refused, with a remedy",
+    needed: options.readOnlyLocation?.bind(options),
+    missing: "the set-up has no such place (readOnlyLocation)",
+  };
+  declareIf(framework, readOnly, async (readOnlyLocation) => {
+    const storage = await options.open(await readOnlyLocation());
+    assertRemedy(await assertRejects(storage.load(), "QUORATE_STORAGE_FAILED", "load of a read-only place"));
+    await storage.close();
+  });
+}
+
+/** Writes until a write fails; that is not in the model. */
+async function fillUp(
+  storage: LogStorage,
+  model: LogModel,
+): Promise<{ readonly call: StorageCall; readonly error: unknown }> {
+  for (let count = 0; count < mostWrites; count += 1) {
+    const data = new Uint8Array(60_000).fill(count % 251);
+    const entries = [{ index: model.lastIndex + 1, term: 1, kind: "command", data }] as const;
+    const call: StorageCall = { type: "write", write: { entries } };
+    try {
+      await callStorage(storage, call);
+    } catch (error) {
+      return { call, error };
+    }
+    model.take(call);
+  }
+  throw new Error(`Expected: a small disk is full after ${mostWrites} writes of 60,000 bytes`);
+}
+
+function declareOpenerLaw<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
+  const { law } = storageLaws(framework, options);
+  const noNeed = options.supports.durable ? undefined : "a store that does not outlive its process needs no lock";
+  const missing = options.cannotLock ?? options.cannotReopen ?? noNeed;
+  const title = "a second opener is refused until the first has closed, and does not disturb it";
+  if (missing !== undefined) {
+    declareIf(framework, { title, needed: undefined, missing }, async () => undefined);
+    return;
+  }
+  law(title, async (session) => {
+    await session.storage.write({ entries: [entry(1, 1, "first")] });
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const second = await options.open(session.location);
+      assertRemedy(await assertRejects(second.load(), "QUORATE_DATA_LOCKED", "load of a second opener"));
+      await second.close();
+    }
+    await session.storage.write({ entries: [entry(2, 1, "second")] });
+    const content = { base: { index: 0, term: 0 }, entries: [entry(1, 1, "first"), entry(2, 1, "second")] };
+    const loaded = await session.reopen();
+    await assertContent(session.storage, content, loaded);
+  });
+}
+
+function modelOf(calls: readonly StorageCall[]): LogModel {
+  const model = new LogModel();
+  for (const call of calls) model.take(call);
+  return model;
+}
+
+/** A closed store on which all calls were made. */
+async function filledLocation<Location>(options: StorageConformance<Location>): Promise<Location> {
+  const location = await options.newLocation();
+  await fill(options, location);
+  return location;
+}
+
+async function fill<Location>(options: StorageConformance<Location>, location: Location): Promise<void> {
+  const storage = await options.open(location);
+  try {
+    await storage.load();
+    for (const call of scriptedCalls) await callStorage(storage, call);
+  } finally {
+    await storage.close();
+  }
+}
+
+/** Why the place does not hold what the model says; undefined if it does. */
+async function failureOfLook<Location>(
+  options: StorageConformance<Location>,
+  location: Location,
+  model: LogModel,
+): Promise<Error | undefined> {
+  try {
+    await look(options, location, model);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Opens the place and compares everything; rejects with what the store refuses or with what differs. */
+async function look<Location>(
+  options: StorageConformance<Location>,
+  location: Location,
+  model: LogModel,
+): Promise<void> {
+  const storage = await options.open(location);
+  try {
+    const loaded = await storage.load();
+    assertEqual(loaded.identity, model.identity, "identity");
+    assertEqual(loaded.hardState, model.hardState, "hard state");
+    await assertContent(storage, model.content, loaded);
+  } finally {
+    await storage.close();
+  }
+}
