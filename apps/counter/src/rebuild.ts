@@ -8,12 +8,10 @@ import { codeOf, QuorateError } from "@quorate/contracts";
 import type { Logger } from "pino";
 import { storeFiles } from "./compose.ts";
 import type { Config } from "./config/types.ts";
+import { urlOf } from "./http/listener.ts";
 
 type Context = {
   readonly config: Config;
-  /** Base address of each member's HTTP interface by node id. */
-  readonly httpUrls: ReadonlyMap<string, string>;
-  readonly logger: Logger;
   /** How long to wait for a leader among the others, who may be starting too. Default 30,000 ms. */
   readonly leaderWithinMs?: number;
 };
@@ -29,63 +27,79 @@ const answerWithinMs = 1000;
  * Rejects with `QUORATE_REBUILD_IMPOSSIBLE`, and touches nothing, if the other members have no leader: without a majority of
  * intact voters nobody can take this node back.
  */
-export async function startOrRebuild<Service>(context: Context, start: () => Promise<Service>): Promise<Service> {
+export async function startOrRebuild<Service>(
+  context: Context & { readonly logger: Logger },
+  start: () => Promise<Service>,
+): Promise<Service> {
   try {
     return await start();
   } catch (error) {
     const { config, logger } = context;
-    if (!isDamage(error)) throw error;
-    if (config.storage.onCorruption === "halt") throw withAdvice(error, config);
-    logger.error({ code: error.code, detail: error.message }, "storeDamaged");
-    const leader = await findLeader(context);
-    if (leader === undefined) throw impossible(error, config);
-    const keptIn = await setAside(config.data);
-    logger.warn({ keptIn, leader }, "rebuilding");
+    if (!(error instanceof Error) || !isDamage(error)) throw error;
+    const { code, message } = error;
+    if (config.storage.onCorruption === "halt") throw withAdvice({ code, message }, config, error);
+    logger.error({ code, detail: message }, "storeDamaged");
+    logger.warn(await setDamageAside(context, { code, message }), "rebuilding");
     return start();
   }
 }
 
-function isDamage(error: unknown): error is QuorateError {
-  const code = codeOf(error);
+/**
+ * Makes room for a store that gets everything from the others. Resolves with the folder that keeps the damaged files, and who
+ * leads the others. Nobody may have the files open.
+ */
+export async function setDamageAside(
+  context: Context,
+  damage: Damage,
+): Promise<{ readonly keptIn: string; readonly leader: string }> {
+  const { config } = context;
+  const leader = await findLeader(context);
+  if (leader === undefined) throw impossible(damage, config);
+  return { keptIn: await setAside(config.data), leader };
+}
+
+/** Whether an error says that what is stored is not what was written. */
+export function isDamage<Failure>(failure: Failure): failure is Failure & { readonly code: string } {
+  const code = codeOf(failure);
   return code === "QUORATE_LOG_CORRUPT" || code === "QUORATE_SNAPSHOT_CORRUPT";
 }
 
-function withAdvice(error: QuorateError, { data, storage }: Config): QuorateError {
+type Damage = { readonly code: string; readonly message: string };
+
+function withAdvice({ code, message }: Damage, { data, storage }: Config, cause: unknown): QuorateError {
   const look = storage.type === "file" ? `To see the damage: quorate log verify ${data}. ` : "";
   return new QuorateError({
-    code: error.code,
-    message: error.message,
+    code,
+    message,
     hint:
       `This node must not vote or acknowledge with what is left, so it has not started and nothing was changed. ${look}` +
       "While a majority of the others is intact they have everything: start this node with --rebuild, or with " +
       '"storage": {"onCorruption": "rebuild"}. It keeps the damaged files in a folder of the data directory, and gets ' +
       "log and vote back from the others.",
-    details: error.details,
-    cause: error,
+    cause,
   });
 }
 
-function impossible(error: QuorateError, { id, members, data }: Config): QuorateError {
+function impossible({ message }: Damage, { id, members, data }: Config): QuorateError {
   const voters = Object.keys(members).length;
   const quorum = Math.floor(voters / 2) + 1;
   return new QuorateError({
     code: "QUORATE_REBUILD_IMPOSSIBLE",
     message:
       `The files of ${id} are damaged and the other nodes have no leader, so nobody can take it back: that needs ` +
-      `${quorum} of ${voters} nodes with intact files. ${error.message}`,
+      `${quorum} of ${voters} nodes with intact files. ${message}`,
     hint:
       `Nothing was changed. If other nodes are down, start them, then this one again. If the files of ${voters - quorum + 1} ` +
       `or more nodes are damaged, what was acknowledged may be on none of the others: do not delete anything, ` +
       `keep ${data} and the others' directories, and restore from a backup.`,
-    details: error.details,
-    cause: error,
   });
 }
 
 /** The id of a leader that another member knows: proof that a majority has intact stores without this one. */
 async function findLeader(context: Context): Promise<string | undefined> {
-  const { config, httpUrls, leaderWithinMs = defaultLeaderWithinMs } = context;
-  const others = [...httpUrls].filter(([id]) => id !== config.id).map(([, url]) => url);
+  const { config, leaderWithinMs = defaultLeaderWithinMs } = context;
+  const members = Object.entries(config.members);
+  const others = members.filter(([id]) => id !== config.id).map(([, { http }]) => urlOf(http));
   const deadlineMs = performance.now() + (others.length === 0 ? 0 : leaderWithinMs);
   for (;;) {
     const leaders = await Promise.all(others.map((url) => askForLeader(url, config)));

@@ -38,8 +38,7 @@ export async function startServer(checked: CheckedConfig, destination: Destinati
   const logger = createLogger(config, destination);
   for (const warning of warnings) logger.warn(warning);
   const members = new Map(Object.entries(config.members).map(([id, member]) => [id, addressOf(member)]));
-  const httpUrls = new Map([...members].map(([id, { http }]) => [id, http]));
-  const service = await startOrRebuild({ config, httpUrls, logger }, async () =>
+  const service = await startOrRebuild({ config, logger }, async () =>
     startService({
       clusterId: config.cluster,
       nodeId: config.id,

@@ -23,10 +23,12 @@ beforeEach(() => {
   return () => rmSync(data, { recursive: true, force: true });
 });
 
-function configWith(onCorruption: "halt" | "rebuild"): Config {
-  const members = Object.fromEntries(
-    ["n1", "n2", "n3"].map((id, at) => [id, { peer: `127.0.0.1:${7101 + at}`, http: `127.0.0.1:${8101 + at}` }]),
-  );
+function configWith(onCorruption: "halt" | "rebuild", http: string): Config {
+  const members = {
+    n1: { peer: "127.0.0.1:7101", http: "127.0.0.1:8101" },
+    n2: { peer: "127.0.0.1:7102", http },
+    n3: { peer: "127.0.0.1:7103", http: "127.0.0.1:1" },
+  };
   return checkConfig({ cluster: "demo", id: "n1", data, members, storage: { onCorruption } }, "test").config;
 }
 
@@ -46,19 +48,15 @@ async function memberThatAnswers(status: object): Promise<string> {
   });
   onTestFinished(() => void server.close());
   const address = server.address();
-  return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  return `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
 }
 
 async function rebuild(
   onCorruption: "halt" | "rebuild",
   { status, error = damage }: { readonly status: object; readonly error?: Error },
 ): Promise<string> {
-  const httpUrls = new Map([
-    ["n1", "http://127.0.0.1:1"],
-    ["n2", await memberThatAnswers(status)],
-    ["n3", "http://127.0.0.1:1"],
-  ]);
-  const context = { config: configWith(onCorruption), httpUrls, logger, leaderWithinMs: 0 };
+  const config = configWith(onCorruption, await memberThatAnswers(status));
+  const context = { config, logger, leaderWithinMs: 0 };
   return startOrRebuild(context, startThatFailsWith(error));
 }
 

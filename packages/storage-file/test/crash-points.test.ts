@@ -1,5 +1,5 @@
 // A crash at every point of a store's life, with everything that a disk may make of what was not synced. QUORATE_CRASH_POINTS=full
-// tries more: unfinished files cut at every byte, a crash in every recovery, and QUORATE_CRASH_SCRIPTS scripts (20).
+// tries more: unfinished files cut at every byte, many more crashes in recoveries, and QUORATE_CRASH_SCRIPTS scripts (20).
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { expectRecovered, goOnAfter, recordScript, recover, type RecordedScript } from "./crash-script.ts";
@@ -8,7 +8,7 @@ import { type CrashImage, type CrashKind, crashImages, diskWith, recording, type
 const everywhere = process.env["QUORATE_CRASH_POINTS"] === "full";
 const operations = 200;
 /** Every so many crashes, the recovery itself crashes too. */
-const recoveryEvery = everywhere ? 1 : 150;
+const recoveryEvery = everywhere ? 10 : 150;
 /** After every so many steps, a second process goes on. */
 const secondLifeEvery = everywhere ? 1 : 5;
 const moreSeeds = Array.from(

@@ -4,6 +4,7 @@ import closeWithGrace from "close-with-grace";
 import { pino } from "pino";
 import { loadConfig } from "../config/load.ts";
 import { exitCodes } from "../errors/catalogue.ts";
+import { isDamage, setDamageAside } from "../rebuild.ts";
 import { startServer } from "../server.ts";
 
 const graceMs = 10_000;
@@ -37,5 +38,9 @@ export async function startNode(
   tell(`error: ${code}: ${detail}\n  ${hint}\n  The node has stopped; see its log.\n`);
   grace.uninstall();
   await server.close();
+  if (isDamage({ code }) && checked.config.storage.onCorruption === "rebuild") {
+    const { keptIn } = await setDamageAside(checked, { code, message: detail });
+    tell(`  Its files are kept in ${keptIn}; the next start gets everything from the other nodes.\n`);
+  }
   return exitCodes.failure;
 }

@@ -1,7 +1,7 @@
-// One bit of one node's log turns over: the node refuses to start from it, is rebuilt from the others when it is told to, and
-// nothing is lost.
+// A node whose files are damaged or have lost what it had acknowledged stops, is rebuilt from the others when it is told to,
+// and nothing is lost.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Ledger } from "../../src/demo/ledger.ts";
@@ -9,7 +9,7 @@ import { prove } from "../../src/demo/proof.ts";
 import { readReplicas } from "../../src/demo/replicas.ts";
 import { until } from "../../src/demo/wait.ts";
 import { Workload } from "../../src/demo/workload.ts";
-import { startCluster, type TestCluster, testTimeoutMs } from "./harness.ts";
+import { ask, startCluster, type TestCluster, testTimeoutMs } from "./harness.ts";
 
 const neverAborted = new AbortController().signal;
 
@@ -30,8 +30,7 @@ describe("a node with a flipped bit in its log", { timeout: 2 * testTimeoutMs },
     expect(refused.output).toContain("segment-0000000001.log is damaged at offset");
     expect(refused.output).toContain("--rebuild");
 
-    const config = JSON.parse(readFileSync(configFile, "utf8")) as Record<string, unknown>;
-    writeFileSync(configFile, JSON.stringify({ ...config, storage: { type: "file", onCorruption: "rebuild" } }));
+    rebuildIfDamaged(configFile);
     const rebuilt = await cluster.start(victim);
     expect(rebuilt.output).toContain('"msg":"rebuilding"');
     expect(readdirSync(data).filter((name) => name.startsWith("damaged-"))).toHaveLength(1);
@@ -49,6 +48,41 @@ describe("a node with a flipped bit in its log", { timeout: 2 * testTimeoutMs },
     expect(prove(ledger, replicas).problems).toEqual([]);
   });
 });
+
+describe("a node whose directory was replaced by an older copy of itself", { timeout: 2 * testTimeoutMs }, () => {
+  test("is told what it has lost, sets its files aside, and is rebuilt by the next start", async () => {
+    const { cluster, observer, client } = await startCluster();
+    for (let count = 1; count <= 20; count += 1) await client.counter("hits").add(1);
+    const leader = await observer.leader();
+    const victim = cluster.members.find(({ id }) => id !== leader.id)?.id ?? "";
+    const { data, configFile } = cluster.member(victim);
+    await cluster.kill(victim);
+    cpSync(data, `${data}-copy`, { recursive: true, filter: (path) => !path.endsWith(".sock") });
+    await cluster.start(victim);
+    for (let count = 1; count <= 20; count += 1) await client.counter("hits").add(1);
+    await observer.applied((await observer.leader()).commitIndex, [victim]);
+    await cluster.kill(victim);
+    rmSync(data, { recursive: true });
+    renameSync(`${data}-copy`, data);
+
+    rebuildIfDamaged(configFile);
+    const told = cluster.launch(victim);
+    await expect(told.exited).resolves.toEqual({ code: 1, signal: null });
+    expect(told.output).toContain("QUORATE_LOG_CORRUPT");
+    expect(told.output).toContain("the next start gets everything from the other nodes");
+    await cluster.start(victim);
+    await toBeVoter({ cluster, observer }, victim);
+    await client.counter("hits").add(1);
+    await observer.applied((await observer.leader()).commitIndex, [victim]);
+    const stale = await ask(cluster.member(victim).url, "/v1/counters/hits?consistency=stale");
+    expect(stale.body).toMatchObject({ value: 41 });
+  });
+});
+
+function rebuildIfDamaged(configFile: string): void {
+  const config = JSON.parse(readFileSync(configFile, "utf8")) as Record<string, unknown>;
+  writeFileSync(configFile, JSON.stringify({ ...config, storage: { type: "file", onCorruption: "rebuild" } }));
+}
 
 async function acknowledge(ledger: Ledger, count: number): Promise<void> {
   const goal = ledger.acknowledged + count;
