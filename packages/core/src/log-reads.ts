@@ -20,7 +20,7 @@ export function isReadingForApply(server: Server): boolean {
   return [...server.logReadPurposes.values()].some((purpose) => purpose.for === "apply");
 }
 
-/** What a finished read was for, and its entries; none if the log has changed so that they are no longer in it. */
+/** What a finished read was for, and its entries; none if they do not follow each other or are no longer in the log. */
 export function finishLogRead(
   server: Server,
   logReadId: number,
@@ -28,6 +28,8 @@ export function finishLogRead(
 ): { readonly purpose: LogReadPurpose | undefined; readonly current: readonly Entry[] } {
   const purpose = server.logReadPurposes.get(logReadId);
   server.logReadPurposes.delete(logReadId);
-  const areCurrent = entries.every((entry) => server.log.contains(entry));
+  const first = entries[0]?.index ?? 0;
+  // A gap must not travel on, to a peer or to the state machine, whatever the storage did.
+  const areCurrent = entries.every((entry, place) => entry.index === first + place && server.log.contains(entry));
   return { purpose, current: areCurrent ? entries : [] };
 }

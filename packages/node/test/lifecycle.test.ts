@@ -57,7 +57,7 @@ test("a follower that was down for many entries is brought up to date from the l
 });
 
 describe("a store belongs to one node of one cluster", () => {
-  test("another cluster id is refused", async () => {
+  test("P56 another cluster id is refused", async () => {
     await leaderWith(1, "a");
     await cluster.node("n1").close();
     await expect(cluster.start("n1", { clusterId: "other" })).rejects.toMatchObject({

@@ -38,7 +38,7 @@ test.each([
   ["a forged sender", "raft.c-1.n2.n3", beat("n1", "n2", 1), "c-1", "QUORATE_SENDER_FORGED"],
   ["a message from the server itself", "raft.c-1.n2.n2", beat("n2", "n2", 1), "c-1", "QUORATE_SENDER_FORGED"],
   ["a message for somebody else", "raft.c-1.n2.n1", beat("n1", "n3", 1), "c-1", "QUORATE_SENDER_FORGED"],
-  ["a message of another cluster", "raft.c-1.n2.n1", beat("n1", "n2", 1), "c-2", "QUORATE_CLUSTER_MISMATCH"],
+  ["P56 a message of another cluster", "raft.c-1.n2.n1", beat("n1", "n2", 1), "c-2", "QUORATE_CLUSTER_MISMATCH"],
 ])("%s is not delivered, and is reported", async (_what, subject, message, clusterId, code) => {
   await using stage = await Stage.open();
   const [n1, n2] = [await stage.start("n1"), await stage.start("n2")];

@@ -6,6 +6,7 @@ import { functionSize } from "./rules/function-size.ts";
 import { importArrows } from "./rules/import-arrows.ts";
 import { manifestArrows } from "./rules/manifest-arrows.ts";
 import { manifests } from "./rules/manifests.ts";
+import { namedTests } from "./rules/named-tests.ts";
 import { noCycles } from "./rules/no-cycles.ts";
 import { openingComment } from "./rules/opening-comment.ts";
 import { places } from "./rules/places.ts";
@@ -32,4 +33,5 @@ export const allRules: readonly Rule[] = [
   manifests,
   usedDependencies,
   wording,
+  namedTests,
 ];

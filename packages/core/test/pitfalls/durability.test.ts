@@ -101,7 +101,7 @@ test("P11 completions that are reported in reverse lose no progress", () => {
   expect(server.raft.status()).toMatchObject({ commitIndex: 3, durableIndex: 3 });
 });
 
-test("P36 a late completion does not mark a rewritten index as durable", () => {
+test("a late completion does not mark a rewritten index as durable", () => {
   const server = new LoneServer();
   const append = { type: "appendRequest", to: "n1", prevLogIndex: 0, prevLogTerm: 0, leaderCommit: 0 } as const;
   server.raft.step({ ...append, from: "n2", term: 1, entries: logOf(1, 1, 1) }, 0);
@@ -132,6 +132,18 @@ test("P13 an append whose entries do not follow each other changes nothing", () 
     expect(result).toEqual({ handled: false, reason: "malformed" });
   }
   expect(server.raft.status()).toMatchObject({ lastIndex: 1, term: 1 });
+});
+
+test("P13 entries that storage returns with a gap are not sent", () => {
+  const server = new LoneServer({ members: ["n1", "n2"], term: 1, log: logOf(1, 1, 1) });
+  server.elect();
+  const refusal = { type: "appendResponse", from: "n2", to: "n1", accepted: false, prevLogIndex: 3 } as const;
+  server.raft.step({ ...refusal, term: 2, hintIndex: 0, hintTerm: 0 }, server.now);
+  const [logRead] = server.raft.ready().logReads;
+  server.raft.logRead(logRead?.logReadId ?? 0, [entryOf(1, 1), entryOf(3, 1)]);
+  const ready = server.raft.ready();
+  expect(ready.messages).toEqual([]);
+  expect(ready.logReads, "asked for once more").toMatchObject([{ firstIndex: 1 }]);
 });
 
 test("P14 entries that were read in one term are not sent in another", () => {

@@ -63,6 +63,18 @@ test("P30 an answer to a pre-vote says what it answers, so a voter of an older t
   expect(server.raft.status()).toMatchObject({ role: "candidate", term: 8 });
 });
 
+test("P30 a server that missed a term answers the pre-vote that brings the cluster back", () => {
+  const cluster = new Cluster({ size: 4 });
+  cluster.electThis("s1");
+  cluster.run(100);
+  cluster.crash("s2");
+  cluster.crash("s1");
+  cluster.run(1_000);
+  cluster.restart("s2");
+  cluster.runUntil(() => cluster.leader() !== undefined, 3_000);
+  expect(cluster.leader()).toBeDefined();
+});
+
 describe("P31 pre-votes and votes never mix", () => {
   test("P31 a pre-vote that is answered late does not count as a vote", () => {
     const server = new LoneServer({ members: ["n1", "n2", "n3", "n4", "n5"] });
@@ -104,13 +116,26 @@ test("P32 servers that time out at nearly the same moment grant each other's pre
   expect(["s2", "s3"]).toContain(cluster.leader());
 });
 
-test("P36 a server without a vote in its configuration never campaigns", () => {
-  const options = { id: "n9", configuration: { voters: ["n1", "n2"], learners: ["n9"] }, random: () => 0.5 };
-  const raft = new Raft(options);
-  for (let now = 0; now < 10_000; now += 10) raft.tick(now);
-  raft.campaign();
-  expect(raft.status()).toMatchObject({ role: "follower", term: 0 });
-  expect(raft.ready().messages).toEqual([]);
+describe("P36 a server without a vote never campaigns, however long it waits and whoever asks it to", () => {
+  const learner = { voters: ["n1", "n2"], learners: ["n9"] };
+  const stranger = { voters: ["n1", "n2"], learners: [] };
+
+  test.each([
+    ["a learner", learner],
+    ["one that its configuration does not name", stranger],
+  ])("P36 %s", (_, configuration) => {
+    const raft = new Raft({ id: "n9", configuration, random: () => 0.5 });
+    for (let now = 0; now < 100_000; now += 10) raft.tick(now);
+    raft.campaign();
+    raft.step({ type: "timeoutNow", from: "n1", to: "n9", term: 0 }, 100_000);
+    expect(raft.status()).toMatchObject({ role: "follower", term: 0 });
+    expect(raft.ready().messages).toEqual([]);
+  });
+});
+
+test("P36 a configuration without voters is refused", () => {
+  const configuration = { voters: [], learners: ["n1"] };
+  expect(() => new Raft({ id: "n1", configuration, random: () => 0.5 })).toThrow(/no voters/);
 });
 
 test("P38 a candidate that hears the leader of its own term follows it and takes its entries", () => {

@@ -96,6 +96,24 @@ test("P22 a position before the compacted part of the log is no conflict", () =>
   expect(raft.ready().messages).toMatchObject([{ accepted: true, matchIndex: 11 }]);
 });
 
+test("P23 a tail of ten thousand entries of three terms is passed in at most five refusals", () => {
+  const terms = [1, ...[2, 3, 4].flatMap((term) => Array<number>(3_333).fill(term))];
+  const members = ["n1", "n2"];
+  const leader = new LoneServer({ members, term: 8, log: logOf(1, ...Array<number>(5_000).fill(8)) });
+  const follower = new LoneServer({ id: "n2", members, term: 8, log: logOf(...terms) });
+  leader.elect();
+  let refusals = 0;
+  let waiting = leader.wait(50);
+  for (let round = 0; round < 200 && waiting.length > 0; round++) {
+    const answers = waiting.flatMap((message) => follower.tell(message));
+    refusals += answers.filter((answer) => answer.type === "appendResponse" && !answer.accepted).length;
+    waiting = answers.flatMap((answer) => leader.tell(answer));
+  }
+  expect(follower.disk.length).toBe(leader.disk.length);
+  expect(refusals).toBeGreaterThan(0);
+  expect(refusals).toBeLessThanOrEqual(3 + 2);
+});
+
 test("P24 a window whose messages were all lost opens again after a heartbeat", () => {
   const server = new LoneServer({ members: ["n1", "n2"], limits: { maxAppendBytes: 100, maxInflightMessages: 2 } });
   const follower = new LoneServer({ id: "n2", members: ["n1", "n2"] });

@@ -322,3 +322,63 @@ test("P33 a removed server that keeps campaigning does not disturb the others", 
   cluster.runUntil(() => cluster.applied("s4").includes("x"), 3_000);
   expect(cluster.status("s4").configuration.learners).toEqual(["s4"]);
 });
+
+test("P33 a removed server that counted its term up to forty is taken back with one election at most", () => {
+  const cluster = new Cluster({ size: 4, protection: { preVote: false } });
+  cluster.electThis("s1");
+  cluster.run(100);
+  cluster.isolate("s4");
+  cluster.proposeConfiguration("s1", { changes: [remove("s4")] });
+  cluster.runUntil(() => cluster.status("s4").term >= 40, 60_000);
+  cluster.heal();
+  cluster.proposeConfiguration(cluster.elect(), { changes: [addLearner("s4")] });
+  cluster.run(3_000);
+  cluster.propose(cluster.elect(), "x");
+  cluster.runUntil(() => cluster.applied("s4").includes("x"), 3_000);
+  const terms = cluster.ids.map((id) => cluster.status(id).term);
+  expect(new Set(terms).size, "all are in one term").toBe(1);
+  const later = ["s1", "s2", "s3"].flatMap((id) => cluster.events(id).filter(({ type }) => type === "electionWon"));
+  expect(later.filter((event) => "term" in event && event.term > 30).length).toBeLessThanOrEqual(1);
+});
+
+describe("P42 a server that lacks two committed changes", () => {
+  const five = { voters: ["n1", "n2", "n3", "n4", "n5"], learners: [] };
+  const four = { voters: ["n1", "n2", "n3", "n4"], learners: [] };
+  const log = [...logOf(1), configurationEntry(2, 1, four), configurationEntry(3, 1, five)];
+
+  test.each([false, true])(
+    "P42 gets no vote of those that have them, be it asked by the leader or not (%s)",
+    (isTransfer) => {
+      for (const id of ["n1", "n2"]) {
+        const voter = new LoneServer({ id, term: 1, log });
+        const request = {
+          type: "voteRequest",
+          from: "n3",
+          term: 2,
+          lastLogIndex: 1,
+          lastLogTerm: 1,
+          isTransfer,
+        } as const;
+        expect(voter.tell(request)).toMatchObject([{ granted: false, reason: "logBehind" }]);
+      }
+    },
+  );
+
+  test("P42 so that its small majority is not enough, while the large one elects", () => {
+    const behind = new LoneServer({ id: "n3", term: 1, log: logOf(1), protection: { preVote: false } });
+    behind.wait(225);
+    for (const from of ["n4", "n5"]) behind.tell({ type: "voteResponse", from, term: 2, granted: true });
+    expect(behind.raft.isLeader, "votes of servers that it does not know do not count").toBe(false);
+    const ahead = new LoneServer({ id: "n2", term: 1, log, protection: { preVote: false } });
+    ahead.wait(225);
+    for (const from of ["n4", "n5"]) ahead.tell({ type: "voteResponse", from, term: 2, granted: true });
+    expect(ahead.raft.isLeader).toBe(true);
+  });
+});
+
+test("P48 the one that stays in a group of two leads alone as soon as the change is in its log", () => {
+  const log = [...logOf(1), configurationEntry(2, 1, { voters: ["n2"], learners: [] })];
+  const stays = new LoneServer({ id: "n2", members: ["n1", "n2"], term: 1, log });
+  stays.wait(300);
+  expect(stays.raft.status()).toMatchObject({ role: "leader", commitIndex: 3 });
+});

@@ -109,6 +109,24 @@ describe("P72 a transfer that cannot be", () => {
     expect(server.raft.propose(bytes("y"))).toMatchObject({ accepted: true });
   });
 
+  test("P72 to a learner is refused, and proposals go on", () => {
+    const server = new LoneServer({ configuration: { voters: ["n1", "n2"], learners: ["n3"] } });
+    server.elect();
+    expect(server.raft.transferLeadership("n3")).toMatchObject({ accepted: false, reason: "notAVoter" });
+    expect(server.raft.propose(bytes("y"))).toMatchObject({ accepted: true });
+  });
+
+  test("P72 to a server that was removed or demoted is refused, and none is removed during a transfer", () => {
+    for (const type of ["remove", "demote"] as const) {
+      const server = leader();
+      server.raft.proposeConfiguration({ changes: [{ type, id: "n3" }] });
+      expect(server.raft.transferLeadership("n3")).toMatchObject({ reason: "notAVoter" });
+      expect(server.raft.transferLeadership("n2")).toMatchObject({ accepted: true });
+      const change = { changes: [{ type: "remove", id: "n2" }] } as const;
+      expect(server.raft.proposeConfiguration(change)).toMatchObject({ reason: "transferring" });
+    }
+  });
+
   test("P72 at a follower, while another one runs, or in a cluster of one is refused", () => {
     expect(new LoneServer().raft.transferLeadership("n2")).toMatchObject({ reason: "notLeader" });
     const server = leader();

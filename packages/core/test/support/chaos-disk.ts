@@ -55,6 +55,12 @@ export class ChaosDisk {
     return { base: content.base.index, entries: content.entries };
   }
 
+  /** True if a crash now could not take this entry away: it is in the log or in the snapshot, without what is under way. */
+  holds(index: number, term: number): boolean {
+    if (index <= (this.snapshot?.position.index ?? 0)) return true;
+    return this.#content.entries[index - this.#content.base.index - 1]?.term === term;
+  }
+
   /** What a server finds when it starts. A snapshot that the log does not reach replaces the log. */
   restore(): RestoredState {
     const { snapshot } = this;
