@@ -9,7 +9,7 @@ import { prove } from "../../src/demo/proof.ts";
 import { readReplicas } from "../../src/demo/replicas.ts";
 import { until } from "../../src/demo/wait.ts";
 import { Workload } from "../../src/demo/workload.ts";
-import { ask, startCluster, type TestCluster, testTimeoutMs } from "./harness.ts";
+import { ask, prepareCluster, startCluster, type TestCluster, testTimeoutMs } from "./harness.ts";
 
 const neverAborted = new AbortController().signal;
 
@@ -30,7 +30,7 @@ describe("a node with a flipped bit in its log", { timeout: 2 * testTimeoutMs },
     expect(refused.output).toContain("segment-0000000001.log is damaged at offset");
     expect(refused.output).toContain("--rebuild");
 
-    rebuildIfDamaged(configFile);
+    changeStorage(configFile, { onCorruption: "rebuild" });
     const rebuilt = await cluster.start(victim);
     expect(rebuilt.output).toContain('"msg":"rebuilding"');
     expect(readdirSync(data).filter((name) => name.startsWith("damaged-"))).toHaveLength(1);
@@ -50,8 +50,10 @@ describe("a node with a flipped bit in its log", { timeout: 2 * testTimeoutMs },
 });
 
 describe("a node whose directory was replaced by an older copy of itself", { timeout: 2 * testTimeoutMs }, () => {
-  test("is told what it has lost, sets its files aside, and is rebuilt by the next start", async () => {
-    const { cluster, observer, client } = await startCluster();
+  test.each(["file", "sqlite"])("is told what it has lost, sets its files aside, and is rebuilt (%s)", async (type) => {
+    const { cluster, observer, client } = await prepareCluster();
+    for (const { configFile } of cluster.members) changeStorage(configFile, { type });
+    await cluster.startAll();
     for (let count = 1; count <= 20; count += 1) await client.counter("hits").add(1);
     const leader = await observer.leader();
     const victim = cluster.members.find(({ id }) => id !== leader.id)?.id ?? "";
@@ -65,7 +67,7 @@ describe("a node whose directory was replaced by an older copy of itself", { tim
     rmSync(data, { recursive: true });
     renameSync(`${data}-copy`, data);
 
-    rebuildIfDamaged(configFile);
+    changeStorage(configFile, { onCorruption: "rebuild" });
     const told = cluster.launch(victim);
     await expect(told.exited).resolves.toEqual({ code: 1, signal: null });
     expect(told.output).toContain("QUORATE_LOG_CORRUPT");
@@ -79,9 +81,9 @@ describe("a node whose directory was replaced by an older copy of itself", { tim
   });
 });
 
-function rebuildIfDamaged(configFile: string): void {
-  const config = JSON.parse(readFileSync(configFile, "utf8")) as Record<string, unknown>;
-  writeFileSync(configFile, JSON.stringify({ ...config, storage: { type: "file", onCorruption: "rebuild" } }));
+function changeStorage(configFile: string, change: Readonly<Record<string, unknown>>): void {
+  const config = JSON.parse(readFileSync(configFile, "utf8")) as Record<string, object>;
+  writeFileSync(configFile, JSON.stringify({ ...config, storage: { ...config["storage"], ...change } }));
 }
 
 async function acknowledge(ledger: Ledger, count: number): Promise<void> {
