@@ -11,6 +11,7 @@ import { fileProblems, manifestProblems } from "./contents.ts";
 import { importProblems } from "./imports.ts";
 import { describeOutcomes, type Outcome } from "./outcome.ts";
 import { pack, type Packed } from "./pack.ts";
+import { checkThirdParty } from "./third-party.ts";
 import { publintProblems, typesProblems } from "./published-shape.ts";
 
 const buildArgs = ["run", "build", "--output-logs=errors-only"];
@@ -42,7 +43,8 @@ async function checkAll(folder: string): Promise<readonly Outcome[]> {
   for (const each of packed) found.push(...(await checkPacked(each)));
   const consumer = join(folder, "consumer");
   mkdirSync(consumer);
-  return [...found, ...(await checkAsConsumer(packed, consumer))];
+  const asConsumer = await checkAsConsumer(packed, consumer);
+  return [...found, ...asConsumer, ...(await checkThirdParty(packed, join(folder, "third-party")))];
 }
 
 async function checkPacked(each: Packed): Promise<readonly Outcome[]> {
