@@ -2,7 +2,7 @@
 
 import { msgpackCodec } from "@quorate/codec-msgpack";
 import type { LogStorage, SnapshotStore, Transport } from "@quorate/contracts";
-import { fileLogStorage, fileSnapshotStore } from "@quorate/storage-file";
+import { type FileLogEvent, fileLogStorage, fileSnapshotStore } from "@quorate/storage-file";
 import { sqliteLogStorage, sqliteSnapshotStore } from "@quorate/storage-sqlite";
 import { natsTransport } from "@quorate/transport-nats";
 import { type TcpAddress, tcpTransport } from "@quorate/transport-tcp";
@@ -25,15 +25,21 @@ export type Adapters = {
   readonly transport: Transport;
 };
 
+/** What the storage has to tell that is no error. */
+export type StorageNotice = FileLogEvent;
+
 /** Makes the adapters that the configuration asks for. Nothing is opened yet. */
-export function composeAdapters(config: Config): Adapters {
-  return { ...composeStorage(config), transport: composeTransport(config) };
+export function composeAdapters(config: Config, onNotice: (notice: StorageNotice) => void = () => {}): Adapters {
+  return { ...composeStorage(config, onNotice), transport: composeTransport(config) };
 }
 
-function composeStorage({ storage, data: directory }: Config): Pick<Adapters, "storage" | "snapshots"> {
+function composeStorage(
+  { storage, data: directory }: Config,
+  onEvent: (notice: StorageNotice) => void,
+): Pick<Adapters, "storage" | "snapshots"> {
   switch (storage.type) {
     case "file":
-      return { storage: fileLogStorage({ directory }), snapshots: fileSnapshotStore({ directory }) };
+      return { storage: fileLogStorage({ directory, onEvent }), snapshots: fileSnapshotStore({ directory }) };
     case "sqlite":
       return { storage: sqliteLogStorage({ directory }), snapshots: sqliteSnapshotStore({ directory }) };
   }

@@ -44,7 +44,7 @@ export async function startServer(checked: CheckedConfig, destination: Destinati
       nodeId: config.id,
       members,
       joins: config.join,
-      ...composeAdapters(config),
+      ...composeAdapters(config, ({ type, ...facts }) => logger.warn(facts, type)),
       raft: config.raft,
       onDefect: (err) => logger.error({ err }, "defect"),
       onNotice: ({ type, detail }) => logger[noticeLevels[type]]({ detail }, type),

@@ -4,9 +4,10 @@
 import { join } from "node:path";
 import type { EntryId, HardState, LogWrite } from "@quorate/contracts";
 import type { EntryIndex, EntryPlace } from "./entry-index.ts";
-import { queueFull, storageFailed, writeTooLarge } from "./errors.ts";
+import { isQuorateError, queueFull, storageFailed, writeTooLarge } from "./errors.ts";
 import type { OpenFile } from "./file-system.ts";
 import { BATCH_HEADER_BYTES, batchKinds, recordKinds, SEGMENT_HEADER_BYTES } from "./format.ts";
+import type { FileLogEvent } from "./options.ts";
 import {
   baseRecord,
   type BatchRecord,
@@ -44,6 +45,7 @@ export type LogWriterOptions = {
   readonly segmentBytes: number;
   readonly maxQueuedBytes: number;
   readonly sealAfterMs: number;
+  readonly onEvent: (event: FileLogEvent) => void;
 };
 
 export class LogWriter {
@@ -235,9 +237,18 @@ export class LogWriter {
         replaced: this.#next,
       });
       // A failure is not lost: the group that needs the segment tries again and tells.
-      this.#next.make().catch(() => undefined);
+      this.#next.make().catch((error: unknown) => this.#warn(error));
     }
     return this.#next;
+  }
+
+  /** There is time to free space: half a segment is left, more or less. */
+  #warn(error: unknown): void {
+    const { path, reason } = isQuorateError(error) ? error.details : { path: "", reason: error };
+    const remainingBytes = Math.max(0, this.#segment.sizeBytes - this.#offset);
+    const hint = `Unless a segment fits on the disk once ${remainingBytes} more bytes are written, the store stops.`;
+    const facts = { file: String(path), reason: String(reason), remainingBytes, hint };
+    this.#options.onEvent({ type: "nextSegmentFailed", ...facts });
   }
 
   #openGroup(): WriteGroup {

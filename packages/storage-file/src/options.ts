@@ -3,14 +3,28 @@
 import { invalidOption } from "./errors.ts";
 
 /** Something worth a line in the server's log. */
-export type FileLogEvent = {
-  /** A write that was never acknowledged had been torn by a crash; its remains were removed. */
-  readonly type: "tornWriteRemoved";
-  readonly file: string;
-  /** Where the log ends now. */
-  readonly offset: number;
-  readonly bytes: number;
-};
+export type FileLogEvent =
+  | {
+      /** During `load`: a write that was never acknowledged had been torn by a crash; its remains were removed. */
+      readonly type: "tornWriteRemoved";
+      readonly file: string;
+      /** Where the log ends now. */
+      readonly offset: number;
+      readonly bytes: number;
+    }
+  | {
+      /**
+       * The next segment could not be made ahead of time, usually because the disk is full. No harm yet: it is tried once more
+       * when it is needed, which is when `remainingBytes` have been written, and only then the store fails.
+       */
+      readonly type: "nextSegmentFailed";
+      readonly file: string;
+      /** The system's error code, such as `ENOSPC`. */
+      readonly reason: string;
+      readonly remainingBytes: number;
+      /** What to do. */
+      readonly hint: string;
+    };
 
 /** Where the log is kept, and the limits it works within. Each has a default but the directory. */
 export type FileLogStorageOptions = {
@@ -22,7 +36,7 @@ export type FileLogStorageOptions = {
   readonly maxQueuedBytes?: number | undefined;
   /** After this long without writes a seal is written, which tells rot in the last write from a torn write. 1 to 60,000 ms, default 100 ms. */
   readonly sealAfterMs?: number | undefined;
-  /** Called while `load` runs. Must not throw. */
+  /** Called by `load`, and once for each segment that could not be made ahead of time. Must not throw. */
   readonly onEvent?: ((event: FileLogEvent) => void) | undefined;
 };
 

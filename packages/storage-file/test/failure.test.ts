@@ -2,6 +2,7 @@
 // the cause and a remedy, until the directory is opened anew.
 
 import { describe, expect, test } from "vitest";
+import type { FileLogEvent } from "../src/options.ts";
 import { codeOfRejection, command, findIn, findOn, storageOn } from "./logs.ts";
 import { TestDisk } from "./test-disk.ts";
 
@@ -94,12 +95,22 @@ describe("a full disk", () => {
 
   test("while the next segment is made ahead of time does no harm if there is space when it is needed", async () => {
     const disk = new TestDisk();
-    const storage = storageOn(disk);
+    const events: FileLogEvent[] = [];
+    const storage = storageOn(disk, { onEvent: (event) => events.push(event) });
     await storage.load();
     const failed = failOn(disk, "write", { name: /0002.log.tmp$/, code: "ENOSPC" });
     await storage.write({ entries: [command(1, 1, 40_000)] });
     await storage.write({ entries: [command(2, 1, 100)] });
     expect(failed).toHaveLength(1);
+    expect(events).toEqual([
+      {
+        type: "nextSegmentFailed",
+        file: "/disk/segment-0000000002.log",
+        reason: "ENOSPC",
+        remainingBytes: expect.any(Number),
+        hint: expect.stringContaining("the store stops"),
+      },
+    ]);
     disk.onOperation = () => {};
     await storage.write({ entries: [command(3, 1, 40_000)] });
     await storage.close();

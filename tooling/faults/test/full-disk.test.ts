@@ -29,6 +29,7 @@ describe("when the disks are full", { timeout: 180_000 }, () => {
         { what, withinMs: 20_000 },
         () => cluster.members.find(({ id }) => !cluster.isRunning(id))?.id,
       );
+      expect(cluster.process(stopped)?.output).toContain("nextSegmentFailed");
       expect(cluster.process(stopped)?.output).toContain("ENOSPC");
       expect(cluster.process(stopped)?.output).toContain("Free space on the disk");
 
