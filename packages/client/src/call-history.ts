@@ -7,10 +7,10 @@ import { type AttemptResult, describeRequest, type Request } from "./request.ts"
 export class CallHistory {
   readonly #request: Request;
   readonly #budgetMs: number;
-  /** What each endpoint last said. */
-  readonly #lastWord = new Map<string, string>();
+  /** What each endpoint last said. Most calls need one attempt and none of this. */
+  #lastWord: Map<string, string> | undefined;
   #attempts = 0;
-  readonly #timeouts = new Map<string, number>();
+  #timeouts: Map<string, number> | undefined;
   #outcomeUnknown = false;
   #sawNoLeader = false;
   #lastRefusal: QuorateError | undefined;
@@ -22,7 +22,7 @@ export class CallHistory {
 
   /** Attempts at this endpoint that ran out of time. */
   timeoutsOf(endpoint: string): number {
-    return this.#timeouts.get(endpoint) ?? 0;
+    return this.#timeouts?.get(endpoint) ?? 0;
   }
 
   /** True if some attempt of this write may have taken effect. */
@@ -37,18 +37,21 @@ export class CallHistory {
         return;
       case "redirected":
         this.#sawNoLeader = true;
-        this.#lastWord.set(endpoint, `points to ${result.leader ?? "no leader"}`);
+        this.#says(endpoint, `points to ${result.leader ?? "no leader"}`);
         return;
       case "refused":
         if (result.error.code === "QUORATE_NO_LEADER") this.#sawNoLeader = true;
         if (result.error.outcome === "unknown") this.#outcomeUnknown = true;
         this.#lastRefusal = result.error;
-        this.#lastWord.set(endpoint, `${result.error.code}: ${result.error.message}`);
+        this.#says(endpoint, `${result.error.code}: ${result.error.message}`);
         return;
       case "failed":
-        if (result.timedOut) this.#timeouts.set(endpoint, this.timeoutsOf(endpoint) + 1);
+        if (result.timedOut) {
+          this.#timeouts ??= new Map();
+          this.#timeouts.set(endpoint, this.timeoutsOf(endpoint) + 1);
+        }
         if (result.sent && this.#request.isWrite) this.#outcomeUnknown = true;
-        this.#lastWord.set(endpoint, result.reason);
+        this.#says(endpoint, result.reason);
         return;
       default:
         result satisfies never;
@@ -109,11 +112,16 @@ export class CallHistory {
     });
   }
 
+  #says(endpoint: string, word: string): void {
+    this.#lastWord ??= new Map();
+    this.#lastWord.set(endpoint, word);
+  }
+
   #words(): string {
-    return [...this.#lastWord].map(([endpoint, word]) => `${endpoint}: ${word}`).join("; ");
+    return [...(this.#lastWord ?? [])].map(([endpoint, word]) => `${endpoint}: ${word}`).join("; ");
   }
 
   #details(): Readonly<Record<string, unknown>> {
-    return { attempts: this.#attempts, endpoints: Object.fromEntries(this.#lastWord) };
+    return { attempts: this.#attempts, endpoints: Object.fromEntries(this.#lastWord ?? []) };
   }
 }

@@ -118,18 +118,14 @@ function callsOf(context: CallContext, closing: AbortSignal, sessions: SessionWr
 }
 
 /** Does `work` until it is done or one of the signals is aborted. */
-async function underBoth<T>(
+function underBoth<T>(
   closing: AbortSignal,
   callers: AbortSignal | undefined,
   work: (either: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (callers === undefined) return work(closing);
   const either = joinSignals(closing, callers);
-  try {
-    return await work(either.signal);
-  } finally {
-    either.release();
-  }
+  return work(either.signal).finally(() => either.release());
 }
 
 /** Each endpoint is asked over the wire that its address names. */
