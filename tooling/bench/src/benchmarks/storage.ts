@@ -1,10 +1,12 @@
-// What durability costs: the log in files, against the least that any log must do, one append and one flush per write.
+// What durability costs: the logs in files and in SQLite, against the least that any log must do, one append and one flush per
+// write.
 import { mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Entry, LogStorage } from "@quorate/contracts";
 import { fileLogStorage } from "@quorate/storage-file";
+import { sqliteLogStorage } from "@quorate/storage-sqlite";
 import type { Benchmark, Sampler } from "../benchmark.ts";
 import { asyncRatePerSecond } from "../rate.ts";
 
@@ -12,7 +14,8 @@ const entryBytes = 128;
 
 export const storageBenchmarks: readonly Benchmark[] = [1, 16, 64, 256].flatMap((batch) => [
   appendAndFlush(batch),
-  storageFileWrite(batch),
+  storageWrite({ name: "storage-file", batch, make: (directory) => fileLogStorage({ directory }) }),
+  storageWrite({ name: "storage-sqlite", batch, make: (directory) => sqliteLogStorage({ directory }) }),
 ]);
 
 /** Raw bytes of the same size, without framing, checksums or index. */
@@ -39,14 +42,19 @@ function appendAndFlush(batch: number): Benchmark {
   };
 }
 
-function storageFileWrite(batch: number): Benchmark {
+function storageWrite(store: {
+  readonly name: string;
+  readonly batch: number;
+  readonly make: (directory: string) => LogStorage;
+}): Benchmark {
+  const { name, batch, make } = store;
   return {
-    name: `storage-file-write-${batch}`,
+    name: `${name}-write-${batch}`,
     unit: "entries/s",
     comparedTo: `append-and-flush-${batch}`,
     open: async () => {
       const folder = temporaryFolder();
-      const storage = fileLogStorage({ directory: join(folder, "log") });
+      const storage = make(join(folder, "log"));
       await storage.load();
       await storage.initialise({
         clusterId: "bench",
