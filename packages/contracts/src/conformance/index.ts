@@ -7,6 +7,8 @@ export type { CodecFuzz, CodecFuzzReport } from "./codec-fuzz.ts";
 export type { TestBody, TestFramework, TestFunction } from "./harness.ts";
 export { snapshotStoreConformance } from "./snapshot.ts";
 export type { SnapshotStoreConformance } from "./snapshot-session.ts";
+export { stateMachineConformance } from "./state-machine.ts";
+export type { StateMachineConformance } from "./state-machine.ts";
 export { storageConformance } from "./storage.ts";
 export type { StoreFiles, StoreHazards } from "./hazards.ts";
 export { callStorage } from "./storage-model.ts";
