@@ -16,6 +16,8 @@ export const storeFiles = {
   isOne: (name: string): boolean =>
     /^(identity\.json|segment-\d+\.log|snapshot-\d+[\d-]*\.(bin|tmp)|(log|snapshots)\.sqlite)/.test(name),
   identities: ["identity.json", "log.sqlite"] as readonly string[],
+  /** Which storage made the files with these names. */
+  typeOf: (names: readonly string[]): Config["storage"]["type"] => (names.includes("log.sqlite") ? "sqlite" : "file"),
 };
 
 /** The exchangeable parts of a node. */
@@ -30,14 +32,17 @@ export type StorageNotice = FileLogEvent;
 
 /** Makes the adapters that the configuration asks for. Nothing is opened yet. */
 export function composeAdapters(config: Config, onNotice: (notice: StorageNotice) => void = () => {}): Adapters {
-  return { ...composeStorage(config, onNotice), transport: composeTransport(config) };
+  const { storage, data } = config;
+  return { ...composeStores(storage.type, data, onNotice), transport: composeTransport(config) };
 }
 
-function composeStorage(
-  { storage, data: directory }: Config,
-  onEvent: (notice: StorageNotice) => void,
+/** Log and snapshots in a directory. Nothing is opened yet. */
+export function composeStores(
+  type: Config["storage"]["type"],
+  directory: string,
+  onEvent: (notice: StorageNotice) => void = () => {},
 ): Pick<Adapters, "storage" | "snapshots"> {
-  switch (storage.type) {
+  switch (type) {
     case "file":
       return { storage: fileLogStorage({ directory, onEvent }), snapshots: fileSnapshotStore({ directory }) };
     case "sqlite":

@@ -11,6 +11,7 @@ import type {
   Proposed,
   Queried,
   QueryOptions,
+  SnapshotSource,
   Transferred,
 } from "@quorate/node";
 import type { AddressBook } from "./members/address-book.ts";
@@ -40,6 +41,8 @@ export type Service = {
   committedMsAgo(index: number): number | undefined;
   /** Who watches over HTTP. */
   readonly watches: Watches<Query, Answer>;
+  /** Takes a snapshot and opens it; undefined if this node keeps none. Whoever asks reads it to its end. */
+  openSnapshot(): Promise<SnapshotSource | undefined>;
   /** The state's hash; computed when asked. */
   stateHash(): string;
   /** True from the moment the node was told to stop. */

@@ -5,11 +5,13 @@ import type { LogStorage, SnapshotStore, Transport } from "@quorate/contracts";
 import { type ServeOptions, Watches } from "@quorate/client/server";
 import { encodePlain, type SessionResult, withSessions } from "@quorate/client/sessions";
 import {
+  chunksOf,
   type Configuration,
   type NodeEvent,
   type Proposed,
   RaftNode,
   type RaftTuning,
+  type SnapshotSource,
   systemClock,
 } from "@quorate/node";
 import { Changes } from "./changes.ts";
@@ -108,6 +110,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     version: packageVersion(),
     node: withoutSessions(node),
     explain: () => standing.explain(),
+    openSnapshot: () => openSnapshot(node, options.snapshots),
     committedMsAgo: (index) => standing.committedMsAgo(index),
     watches: watchesOf(clientPort),
     stateHash: () => counters.stateHash(),
@@ -176,6 +179,16 @@ function withoutSessions(node: RaftNode<Query, Answer, SessionResult<Result>>): 
     transferLeadership: (to, options) => node.transferLeadership(to, options),
     currentStatus: () => node.currentStatus(),
   };
+}
+
+/** The state of this moment as bytes that do not change while they are read. */
+async function openSnapshot(
+  node: Pick<RaftNode<Query, Answer, SessionResult<Result>>, "takeSnapshot">,
+  snapshots: SnapshotStore | undefined,
+): Promise<SnapshotSource | undefined> {
+  await node.takeSnapshot();
+  const reader = await snapshots?.openLatest();
+  return reader && { snapshot: reader.snapshot, chunks: () => chunksOf(reader) };
 }
 
 /** Listens to the node as long as it runs. */

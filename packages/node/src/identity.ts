@@ -32,11 +32,16 @@ export async function claimIdentity(stored: StoredState, claim: Claim & Context)
 }
 
 function newIdentity({ clusterId, nodeId, configuration }: Claim, random: Random): StoreIdentity {
+  return { clusterId, nodeId, configuration, incarnation: newIncarnation(random) };
+}
+
+/** A name for a store that no other store has. */
+export function newIncarnation(random: Random): string {
   const digits = () =>
     Math.floor(random() * 2 ** 32)
       .toString(16)
       .padStart(8, "0");
-  return { clusterId, nodeId, configuration, incarnation: digits() + digits() };
+  return digits() + digits();
 }
 
 function checkIdentity(stored: StoreIdentity, claimed: Claim): void {

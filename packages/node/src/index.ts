@@ -18,6 +18,8 @@ export type {
   RaftTuning,
   Transferred,
 } from "./api.ts";
+export { beginFromSnapshot, chunksOf, readBeginning, writeNewCluster } from "./new-cluster.ts";
+export type { Beginning, Founder, SnapshotSource, Stores } from "./new-cluster.ts";
 export { RaftNode } from "./raft-node.ts";
 export { systemClock } from "./system-clock.ts";
 export type { SnapshotOptions } from "./snapshots.ts";

@@ -51,7 +51,8 @@ async function logBehind(
   return { base: { index, term }, lastIndex: index, termRuns: [] };
 }
 
-function termAt({ base, lastIndex, termRuns }: LogSummary, index: number): number | undefined {
+/** The term of an entry that is in the log, or of its base; undefined for others. */
+export function termAt({ base, lastIndex, termRuns }: LogSummary, index: number): number | undefined {
   if (index === base.index) return base.term;
   if (index < base.index || index > lastIndex) return undefined;
   return termRuns.findLast(({ firstIndex }) => firstIndex <= index)?.term;
@@ -69,7 +70,8 @@ function refuseForgottenTerm({ hardState, log }: StoredState): void {
   });
 }
 
-function refuseGap(baseIndex: number, snapshotIndex: number): void {
+/** Throws if the log begins behind what the snapshot contains. */
+export function refuseGap(baseIndex: number, snapshotIndex: number): void {
   if (baseIndex <= snapshotIndex) return;
   const found = snapshotIndex === 0 ? "there is none" : `the latest ends at index ${snapshotIndex}`;
   throw new QuorateError({

@@ -9,6 +9,7 @@ import { reportFailure } from "./failure.ts";
 import type { CliIo } from "./io.ts";
 import { addLeaderCommands } from "./leader-commands.ts";
 import { addMemberCommands } from "./member-commands.ts";
+import { addOfflineCommands } from "./offline-commands.ts";
 import { addClusterOptions } from "./options.ts";
 import { addRegisterCommands } from "./register-commands.ts";
 import { addStatusCommand } from "./status-command.ts";
@@ -50,6 +51,7 @@ function createProgram(io: CliIo, version: string, setExitCode: (code: number) =
   addCounterCommands(program, io);
   addRegisterCommands(program, io);
   addDiskCommands(program, io, setExitCode);
+  addOfflineCommands(program, io, setExitCode);
   addTlsCommands(program, io);
   return program;
 }

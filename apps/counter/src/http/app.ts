@@ -9,6 +9,7 @@ import { transferLeadership } from "./leadership.ts";
 import { addMember, changeMember, getMembers, readmitMember, removeMember } from "./members.ts";
 import { problemResponse, requestError } from "./problem.ts";
 import { compareAndSetRegister, deleteRegister, getRegister, setRegister } from "./registers.ts";
+import { getSnapshot } from "./snapshot.ts";
 import { livenessResponse, readinessResponse, statusResponse } from "./status.ts";
 import { watchState } from "./watch.ts";
 
@@ -70,6 +71,7 @@ function createApp(service: Service): Hono {
   route("DELETE", "/v1/cluster/members/:id", removeMember);
   route("POST", "/v1/cluster/members/:id/readmission", readmitMember);
   route("GET", "/v1/watch", watchState);
+  route("GET", "/v1/cluster/snapshot", getSnapshot);
   route("GET", "/v1/status", statusResponse);
   route("GET", "/livez", livenessResponse);
   route("GET", "/readyz", readinessResponse);

@@ -7,6 +7,7 @@ import {
   type MembershipChange,
   type NodeStatus,
   type QueryOptions,
+  type SnapshotSource,
   systemClock,
 } from "@quorate/node";
 import { watchedMembers } from "../../src/http/watch.ts";
@@ -31,6 +32,8 @@ export class FakeService {
   explanation: string | undefined;
   /** How long ago any entry was committed. */
   lagMs: number | undefined = 70;
+  /** What the node gives as its snapshot. */
+  snapshot: SnapshotSource | undefined;
   /** The changes of members that were asked for. */
   readonly changes: { readonly changes: readonly MembershipChange[]; readonly options: object }[] = [];
   /** When n3 last answered. */
@@ -76,6 +79,7 @@ export class FakeService {
       version: "1.2.3",
       node: this.#node(),
       explain: () => this.explanation,
+      openSnapshot: () => Promise.resolve(this.snapshot),
       committedMsAgo: () => this.lagMs,
       watches: this.#watches(urls[0]?.[0] ?? ""),
       stateHash: () => this.machine.stateHash(),

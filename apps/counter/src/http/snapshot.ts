@@ -1,0 +1,86 @@
+// The route of backups: the whole state as of one moment, as a stream that quorate snapshot restore reads.
+
+import { QuorateError } from "@quorate/contracts";
+import type { SnapshotSource } from "@quorate/node";
+import { encodeHeader } from "../offline/snapshot-file.ts";
+import type { Service } from "../service-node.ts";
+import { readRequestOf } from "./request-headers.ts";
+
+/** Nodes that are giving one away: each takes disk and bandwidth from the cluster. */
+const busy = new WeakSet<Service>();
+
+/** `GET /v1/cluster/snapshot`: contains every write that was acknowledged before, unless a stale one is asked for. */
+export async function getSnapshot(service: Service, request: Request): Promise<Response> {
+  const { consistency, maxAgeMs: _any, ...asked } = { maxAgeMs: undefined, ...readRequestOf(request.url) };
+  const read = { type: "counter", name: "snapshot" } as const;
+  const used = await service.node.query(read, { consistency, ...asked });
+  // Nobody would read the bytes.
+  if (request.method === "HEAD") return new Response(null, { status: 200 });
+  if (busy.has(service)) throw tooMany(service);
+  busy.add(service);
+  try {
+    const source = await service.openSnapshot();
+    if (source === undefined) throw none(service);
+    return streamOf(service, source, used.consistency);
+  } catch (error) {
+    busy.delete(service);
+    throw error;
+  }
+}
+
+function streamOf(service: Service, source: SnapshotSource, consistency: string): Response {
+  const { snapshot } = source;
+  const header = encodeHeader({ ...snapshot, cluster: service.clusterId, node: service.nodeId });
+  const iterator = bytesOf(header, source, () => busy.delete(service))[Symbol.asyncIterator]();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await iterator.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
+  return new Response(body, {
+    status: 200,
+    headers: {
+      "content-type": "application/octet-stream",
+      "content-length": String(header.byteLength + snapshot.sizeBytes),
+      "cache-control": "no-store",
+      "raft-index": String(snapshot.index),
+      "raft-term": String(snapshot.term),
+      "raft-consistency": consistency,
+    },
+  });
+}
+
+async function* bytesOf(
+  header: Uint8Array,
+  { chunks }: SnapshotSource,
+  onEnd: () => void,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield header;
+    yield* chunks();
+  } finally {
+    onEnd();
+  }
+}
+
+function tooMany({ nodeId }: Service): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_BUSY",
+    message: `${nodeId} is giving away a snapshot already.`,
+    hint: "Wait until it is done, or ask another node.",
+    retryable: true,
+  });
+}
+
+function none({ nodeId }: Service): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_NOT_FOUND",
+    message: `${nodeId} keeps no snapshots.`,
+    hint: "Ask a node that was started with a place for snapshots.",
+  });
+}
