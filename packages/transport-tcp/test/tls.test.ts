@@ -93,7 +93,7 @@ describe("a server is refused", () => {
     ["without a name", filesOf({ uris: [] }), "QUORATE_CERTIFICATE_MISMATCH", /no server/],
     [
       "whose host name is made up to look like a name",
-      filesOf({ uris: [], dnsNames: ["x, URI:quorate://c-1/n2"] }),
+      filesOf({ uris: [], dnsNames: ["x, URI:quorate://c-1/n2, DNS:y"] }),
       "QUORATE_CERTIFICATE_MISMATCH",
       /no server/,
     ],
