@@ -16,6 +16,8 @@ import {
 } from "./format.ts";
 import type { Segment } from "./segment-files.ts";
 
+const zeros = new Uint8Array(4096);
+
 /** What the next batch must continue. */
 export type ScanState = {
   readonly crc: number;
@@ -100,7 +102,13 @@ export function findProofOfDurability(
 
 /** Where the last byte that is not zero stands, plus one; `from` if all bytes from there on are zero. */
 export function endOfContent(bytes: Uint8Array, from: number): number {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let end = bytes.length;
+  // Most of a segment may be zeros: they are passed over page by page.
+  for (let page = end - zeros.length; page >= from; page = end - zeros.length) {
+    if (all.compare(zeros, 0, zeros.length, page, end) !== 0) break;
+    end = page;
+  }
   while (end > from && bytes[end - 1] === 0) end -= 1;
   return end;
 }
