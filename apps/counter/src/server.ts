@@ -1,6 +1,8 @@
 // A node as a process: configuration in, log lines out, sockets open until somebody closes it.
 
-import { type ClientListener, serveClients } from "@quorate/client/server";
+import { readFileSync } from "node:fs";
+import { type ClientListener, serveClients, type ServerTls } from "@quorate/client/server";
+import { codeOf, QuorateError } from "@quorate/contracts";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { composeAdapters } from "./compose.ts";
 import { formatHostPort } from "./config/addresses.ts";
@@ -53,7 +55,8 @@ export async function startServer(checked: CheckedConfig, destination: Destinati
   const failed = followEvents(service, logger);
   const { listener, clients } = await listenOrClose(service, config, logger);
   const url = urlOf(listener.address);
-  const clientUrl = clients && `tcp://${formatHostPort(clients.address)}`;
+  const scheme = config.client.tls === undefined ? "tcp" : "tls";
+  const clientUrl = clients && `${scheme}://${formatHostPort(clients.address)}`;
   const { transport, listen, data } = config;
   // Other transports than TCP do not listen.
   const peer = transport.type === "tcp" && listen.peer !== undefined ? { peer: formatHostPort(listen.peer) } : {};
@@ -97,13 +100,31 @@ async function listenOrClose(service: RunningService, config: Config, logger: Lo
     const onDefect = (err: unknown): void => logger.error({ err }, "defect");
     listener = await listenHttp({ listen: config.listen.http, handler: service.handle, onDefect });
     const { client } = config.listen;
-    const clients = client && (await serveClients({ ...service.clientPort, listen: client }));
+    const tls = config.client.tls && readTls(config.client.tls);
+    const clients = client && (await serveClients({ ...service.clientPort, listen: client, ...(tls && { tls }) }));
     return { listener, clients };
   } catch (error) {
     await listener?.close(0);
     await service.close();
     throw error;
   }
+}
+
+/** The texts of the files. Throws `QUORATE_CONFIG_INVALID`. */
+function readTls({ cert, key, ca }: NonNullable<Config["client"]["tls"]>): ServerTls {
+  const read = (name: string, file: string): string => {
+    try {
+      return readFileSync(file, "utf8");
+    } catch (cause) {
+      throw new QuorateError({
+        code: "QUORATE_CONFIG_INVALID",
+        message: `client.tls.${name}: cannot read ${file} (${codeOf(cause) ?? String(cause)}).`,
+        hint: "Name a PEM file that this process may read.",
+        cause,
+      });
+    }
+  };
+  return { cert: read("cert", cert), key: read("key", key), ...(ca !== undefined && { ca: read("ca", ca) }) };
 }
 
 /** Logs what the node reports, until it is closed. */

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createClient } from "@quorate/client";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { checkConfig } from "../src/config/check.ts";
 import type { Unchecked } from "../src/config/flags.ts";
@@ -46,6 +47,24 @@ test("the log says ready with the addresses, as JSON lines that name the node", 
   const ready = lines.find(({ msg }) => msg === "ready");
   expect(ready).toMatchObject({ level: "info", cluster: "demo", node: "n1", http: server.url, members: ["n1"] });
   expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+});
+
+test("a node with a client address serves the binary protocol there, and says where", async () => {
+  await using server = await start({ listen: { peer: "127.0.0.1:0", http: "127.0.0.1:0", client: "127.0.0.1:0" } });
+  expect(server.clientUrl).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/);
+  expect(lines.find(({ msg }) => msg === "ready")).toMatchObject({ client: server.clientUrl });
+  await using client = createClient({ endpoints: [server.clientUrl ?? ""] });
+  expect(await client.counter("hits").add()).toMatchObject({ value: 1 });
+  expect(await client.status(server.clientUrl ?? "")).toMatchObject({ id: "n1", role: "leader" });
+});
+
+test("a client port's certificate that cannot be read is a mistake in the configuration, and nothing stays open", async () => {
+  const listen = { peer: "127.0.0.1:0", http: "127.0.0.1:0", client: "127.0.0.1:0" };
+  const tls = { cert: join(directory, "missing.pem"), key: "k.pem" };
+  await expect(start({ listen, client: { tls } })).rejects.toMatchObject({
+    code: "QUORATE_CONFIG_INVALID",
+    message: `client.tls.cert: cannot read ${tls.cert} (ENOENT).`,
+  });
 });
 
 test("a restarted node has what it acknowledged", async () => {

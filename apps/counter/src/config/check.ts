@@ -70,6 +70,7 @@ function checkMeaning(check: Check): CheckedConfig {
       members,
       listen,
       transport,
+      client: { tls: raw.client?.tls },
       storage,
       raft,
       join: raw.join === true,
@@ -233,7 +234,7 @@ function warningsOf(
   if (!isLoopback(http.host)) {
     warnings.push("the HTTP API has no authentication and is reachable from other machines");
   }
-  if (client !== undefined && !isLoopback(client.host)) {
+  if (client !== undefined && !isLoopback(client.host) && raw.client?.tls?.ca === undefined) {
     warnings.push("the client port has no authentication and is reachable from other machines");
   }
   return warnings;

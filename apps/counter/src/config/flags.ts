@@ -19,8 +19,8 @@ const flags: readonly {
   { path: ["data"], flag: "--data <directory>", description: "directory of this node's files" },
   {
     path: ["members"],
-    flag: "--members <id=peer,http>",
-    description: "a member, such as n1=127.0.0.1:7101,127.0.0.1:8101; repeat for each",
+    flag: "--members <id=peer,http[,client]>",
+    description: "a member, such as n1=127.0.0.1:7101,127.0.0.1:8101,127.0.0.1:8201; repeat for each",
     parse: parseMember,
   },
   {
@@ -30,6 +30,22 @@ const flags: readonly {
   },
   { path: ["listen", "peer"], flag: "--listen-peer <address>", description: "where to listen for other nodes" },
   { path: ["listen", "http"], flag: "--listen-http <address>", description: "where to listen for HTTP" },
+  {
+    path: ["listen", "client"],
+    flag: "--listen-client <address>",
+    description: "where to listen for the binary protocol",
+  },
+  {
+    path: ["client", "tls", "cert"],
+    flag: "--client-tls-cert <file>",
+    description: "certificate of the client port, with the name that clients dial (PEM)",
+  },
+  { path: ["client", "tls", "key"], flag: "--client-tls-key <file>", description: "its private key" },
+  {
+    path: ["client", "tls", "ca"],
+    flag: "--client-tls-ca <file>",
+    description: "authorities of clients: who has no certificate of theirs is refused",
+  },
   { path: ["transport", "type"], flag: "--transport-type <type>", description: "tcp or nats" },
   {
     path: ["transport", "insecure"],
@@ -147,11 +163,15 @@ function setPath(target: Unchecked, path: readonly string[], value: unknown): vo
 }
 
 function parseMember(text: string, previous: unknown): unknown {
-  const match = /^([^=,]+)=([^=,]+),([^=,]+)$/.exec(text);
-  if (match === null) throw new InvalidArgumentError("Write it as ID=PEER,HTTP: n1=127.0.0.1:7101,127.0.0.1:8101.");
-  const [, id = "", peer, http] = match;
+  const match = /^([^=,]+)=([^=,]+),([^=,]+)(?:,([^=,]+))?$/.exec(text);
+  if (match === null) {
+    throw new InvalidArgumentError(
+      "Write it as ID=PEER,HTTP or ID=PEER,HTTP,CLIENT: n1=127.0.0.1:7101,127.0.0.1:8101.",
+    );
+  }
+  const [, id = "", peer, http, client] = match;
   const members = typeof previous === "object" && previous !== null ? previous : {};
-  return { ...members, [id]: { peer, http } };
+  return { ...members, [id]: { peer, http, ...(client !== undefined && { client }) } };
 }
 
 function parseNumber(text: string): number {

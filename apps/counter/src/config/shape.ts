@@ -14,6 +14,8 @@ const transportShape = {
   servers: v.optional(v.array(v.string())),
   subjectPrefix: v.optional(v.string()),
 };
+const clientTlsShape = { cert: v.string(), key: v.string(), ca: v.optional(v.string()) };
+const clientShape = { tls: v.optional(v.object(clientTlsShape)) };
 const storageShape = { type: v.optional(v.string()), onCorruption: v.optional(v.string()) };
 const raftShape = {
   electionTimeoutMs: v.optional(v.strictTuple([v.number(), v.number()])),
@@ -31,6 +33,7 @@ const configShape = {
   members: v.record(v.string(), v.object(memberShape)),
   listen: v.optional(v.object(listenShape)),
   transport: v.optional(v.object(transportShape)),
+  client: v.optional(v.object(clientShape)),
   storage: v.optional(v.object(storageShape)),
   raft: v.optional(v.object(raftShape)),
   join: v.optional(v.boolean()),
@@ -54,6 +57,7 @@ export type RawConfig = {
         subjectPrefix?: string | undefined;
       }
     | undefined;
+  readonly client?: { tls?: { cert: string; key: string; ca?: string | undefined } | undefined } | undefined;
   readonly join?: boolean | undefined;
   readonly storage?: { type?: string | undefined; onCorruption?: string | undefined } | undefined;
   readonly raft?:
@@ -78,6 +82,8 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   listen: Object.keys(listenShape),
   transport: Object.keys(transportShape),
   "transport.tls": Object.keys(tlsShape),
+  client: Object.keys(clientShape),
+  "client.tls": Object.keys(clientTlsShape),
   storage: Object.keys(storageShape),
   raft: Object.keys(raftShape),
 };

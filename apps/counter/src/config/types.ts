@@ -57,6 +57,11 @@ export type Config = {
     readonly client: HostPort | undefined;
   };
   readonly transport: TransportConfig;
+  /** How the binary protocol is served, where there is an address to listen on. */
+  readonly client: {
+    /** Paths of PEM files; with `ca`, clients must show a certificate that it has signed. Undefined: plain TCP. */
+    readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string | undefined } | undefined;
+  };
   readonly storage: StorageConfig;
   readonly raft: RaftConfig;
   /** This node is to be added to the cluster of the other members: it never forms one. */

@@ -107,7 +107,7 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     path: ["memebers"],
     value: {},
     text: 'n1.json: unknown key "memebers"; did you mean "members"?',
-    hint: "Keys of a configuration: cluster, id, data, members, listen, transport, storage, raft, join.",
+    hint: "Keys of a configuration: cluster, id, data, members, listen, transport, client, storage, raft, join.",
   },
   { path: ["zzzzzz"], value: 1, text: 'n1.json: unknown key "zzzzzz"' },
   {
@@ -168,6 +168,16 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     value: "0.0.0.0:8201",
     text: 'n1.json: members.n1.client: "0.0.0.0:8201" cannot be dialled by the other nodes',
     code: "QUORATE_ADVERTISE_INVALID",
+  },
+  {
+    path: ["client"],
+    value: { tls: { cert: "c.pem" } },
+    text: "n1.json: client.tls.key: is missing, must be a string",
+  },
+  {
+    path: ["client"],
+    value: { tls: { cert: "c.pem", key: "k.pem", passphrase: "x" } },
+    text: 'n1.json: client.tls: unknown key "passphrase"',
   },
   {
     path: ["listen"],

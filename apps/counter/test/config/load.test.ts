@@ -43,8 +43,9 @@ test("a byte order mark at the beginning of the file does no harm", () => {
 test("every key can be a flag, and no file is needed", () => {
   const line = [
     "--cluster demo --id n2 --data ./d",
-    "--members n1=10.0.0.1:7101,10.0.0.1:8101 --members n2=10.0.0.2:7101,10.0.0.2:8101",
-    "--listen-peer 0.0.0.0:7101 --listen-http 127.0.0.1:8101",
+    "--members n1=10.0.0.1:7101,10.0.0.1:8101 --members n2=10.0.0.2:7101,10.0.0.2:8101,10.0.0.2:8201",
+    "--listen-peer 0.0.0.0:7101 --listen-http 127.0.0.1:8101 --listen-client 127.0.0.1:8201",
+    "--client-tls-cert c.pem --client-tls-key k.pem --client-tls-ca a.pem",
     "--transport-type tcp --transport-insecure --storage sqlite",
     "--raft-election-timeout-ms 300,900 --raft-heartbeat-ms 60",
     "--raft-pre-vote false --raft-leader-lease false --raft-check-quorum false",
@@ -56,10 +57,19 @@ test("every key can be a flag, and no file is needed", () => {
     id: "n2",
     data: "./d",
     members: {
-      n1: { peer: { host: "10.0.0.1", port: 7101 }, http: { host: "10.0.0.1", port: 8101 } },
-      n2: { peer: { host: "10.0.0.2", port: 7101 }, http: { host: "10.0.0.2", port: 8101 } },
+      n1: { peer: { host: "10.0.0.1", port: 7101 }, http: { host: "10.0.0.1", port: 8101 }, client: undefined },
+      n2: {
+        peer: { host: "10.0.0.2", port: 7101 },
+        http: { host: "10.0.0.2", port: 8101 },
+        client: { host: "10.0.0.2", port: 8201 },
+      },
     },
-    listen: { peer: { host: "0.0.0.0", port: 7101 }, http: { host: "127.0.0.1", port: 8101 } },
+    listen: {
+      peer: { host: "0.0.0.0", port: 7101 },
+      http: { host: "127.0.0.1", port: 8101 },
+      client: { host: "127.0.0.1", port: 8201 },
+    },
+    client: { tls: { cert: "c.pem", key: "k.pem", ca: "a.pem" } },
     transport: { type: "tcp", insecure: true, tls: undefined },
     storage: { type: "sqlite", onCorruption: "halt" },
     raft: {
