@@ -1,4 +1,4 @@
-// quorate members list|add|promote|demote|remove|replace|move|readmit
+// quorate members list|add|promote|demote|remove|replace|move|prioritize|readmit
 
 import { setTimeout as pause } from "node:timers/promises";
 import { QuorateError } from "@quorate/contracts";
@@ -68,6 +68,12 @@ export function addMemberCommands(program: Command, io: CliIo): void {
       return run(io, command, { method: "PATCH", path: pathOf(id, values), body: addressesOf(values) });
     });
 
+  addChangeOptions(members.command("prioritize <id>").argument("<priority>", "0 to 100", parsePriority))
+    .description("let leaders hand over to this node, if it votes and theirs is lower; 0 takes that back")
+    .action((id: string, priority: number, _options: unknown, command: Command) =>
+      run(io, command, { method: "PATCH", path: pathOf(id, {}), body: { priority } }),
+    );
+
   addChangeOptions(members.command("readmit <id>"))
     .description("take back a node that lost its disk, where that is not done automatically")
     .action((id: string, _options: unknown, command: Command) =>
@@ -125,8 +131,10 @@ function print(io: CliIo, { output }: SharedValues, answer: MemberAnswer): void 
 }
 
 function rowOf(member: ListedMember): readonly string[] {
-  const { id, role, promotes, leaving, peer, http, matchIndex, lagEntries, lagMs, lastContactMs, store } = member;
-  const suffix = promotes ? " (to be promoted)" : leaving ? " (leaving)" : "";
+  const { id, role, promotes, priority, leaving, peer, http, matchIndex, lagEntries, lagMs, lastContactMs, store } =
+    member;
+  const wanted = priority === 0 ? "" : `, priority ${priority}`;
+  const suffix = promotes ? " (to be promoted)" : leaving ? " (leaving)" : wanted;
   const isKnown = matchIndex !== undefined;
   return [
     id,
@@ -198,6 +206,12 @@ function addAddresses(command: Command): Command {
     .option("--peer <address>", "where other nodes reach it, HOST:PORT")
     .option("--http <address>", "where its HTTP interface is reached, HOST:PORT")
     .option("--client <address>", "where programs reach it, HOST:PORT");
+}
+
+function parsePriority(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 100) return value;
+  throw new InvalidArgumentError("It must be a whole number from 0 to 100.");
 }
 
 function parseIndex(text: string): number {

@@ -11,6 +11,8 @@ export type ListedMember = {
   readonly role: "voter" | "learner";
   /** A learner that is given a vote as soon as it has caught up. */
   readonly promotes: boolean;
+  /** Leaders hand over to voters of a higher one. */
+  readonly priority: number;
   /** A voter that still counts, in the middle of a change that takes it out. */
   readonly leaving: boolean;
   /** `replaced`: it came back with another store, and does not count until it is readmitted. Only the leader knows. */
@@ -47,10 +49,12 @@ function membersOf(service: Service, status: NodeStatus): readonly ListedMember[
   return ids.map((id) => {
     const { peer = null, http = null, client = null } = service.addresses.of(id) ?? {};
     const isLearner = learners.includes(id);
+    const record = records.find((each) => each.id === id);
     return {
       id,
       role: isLearner ? "learner" : "voter",
-      promotes: isLearner && records.some((record) => record.id === id && record.promotes === true),
+      promotes: isLearner && record?.promotes === true,
+      priority: record?.priority ?? 0,
       leaving: !isLearner && !voters.includes(id),
       store: storeOf(status, id),
       peer,

@@ -34,6 +34,14 @@ export function roleIn({ role }: JsonObject): "voter" | "learner" | undefined {
   throw invalidField("role", 'must be "voter" or "learner"');
 }
 
+/** The member `priority` of a body; undefined if there is none. */
+export function priorityIn({ priority }: JsonObject): number | undefined {
+  if (priority === undefined) return undefined;
+  if (typeof priority === "number" && Number.isSafeInteger(priority) && priority >= 0 && priority <= 100)
+    return priority;
+  throw invalidField("priority", "must be a whole number from 0 to 100");
+}
+
 /** The addresses in a body, each of them optional. */
 export function addressesIn(body: JsonObject): Partial<MemberAddress> {
   const peer = body["peer"] === undefined ? undefined : hostPort("peer", body["peer"]);

@@ -15,6 +15,7 @@ import {
   conditionsOf,
   idIn,
   memberInPath,
+  priorityIn,
   roleIn,
 } from "./member-request.ts";
 import { detailOf, problemResponse, requestError } from "./problem.ts";
@@ -44,19 +45,21 @@ export async function addMember(service: Service, request: Request): Promise<Res
   ]);
 }
 
-/** `PATCH /v1/cluster/members/{id}`: gives or takes its vote, or notes where it is from now on. */
+/** `PATCH /v1/cluster/members/{id}`: gives or takes its vote, or notes where it is from now on, or how much it is wanted as the leader. */
 export async function changeMember(service: Service, request: Request): Promise<Response> {
   const conditions = conditionsOf(request);
   const id = memberInPath(request.url);
-  const body = await readObject(request, ["role", "peer", "http", "client"]);
+  const body = await readObject(request, ["role", "priority", "peer", "http", "client"]);
   const role = roleIn(body);
+  const priority = priorityIn(body);
   const given = addressesIn(body);
-  if (role === undefined && Object.keys(given).length === 0) {
-    throw invalidField("role", "or an address is needed: nothing is to be changed");
+  if (role === undefined && priority === undefined && Object.keys(given).length === 0) {
+    throw invalidField("role", "or a priority or an address is needed: nothing is to be changed");
   }
   return change(service, request, conditions, () => {
     if (!isMember(service, id)) throw unknownMember(id);
-    return [...roleChanges(service, id, role), ...moves(service, id, given)];
+    const prioritized = priority === undefined ? [] : [{ type: "prioritize", id, priority } as const];
+    return [...roleChanges(service, id, role), ...prioritized, ...moves(service, id, given)];
   });
 }
 

@@ -56,6 +56,7 @@ test.each([
   { argv: ["demote", "n2"], type: "demote", more: { id: "n2" } },
   { argv: ["remove", "n2", "--if-match", "17"], type: "remove", more: { id: "n2" } },
   { argv: ["move", "n2", "--http", "h:2"], type: "move", more: { id: "n2" } },
+  { argv: ["prioritize", "n2", "5"], type: "prioritize", more: { id: "n2", priority: 5 } },
 ])("$argv asks the leader for $type", async ({ argv, type, more }) => {
   const { service, nodes } = oneNode();
   expect(await run(["members", ...argv], nodes)).toMatchObject({ exitCode: 0, stderr: "" });
@@ -97,6 +98,7 @@ test.each([
   [["members", "add", "n4"]],
   [["members", "remove"]],
   [["members", "remove", "n2", "--if-match", "x"]],
+  [["members", "prioritize", "n2", "101"]],
   [["members", "lst"]],
   [["members", "list", "--endpoints", "tcp://127.0.0.1:8201"]],
 ])("%j is a usage error", async (argv) => {

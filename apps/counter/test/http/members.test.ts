@@ -21,7 +21,7 @@ test("the leader lists every member with role, addresses, and how far behind it 
   service.status = {
     lastIndex: 5,
     commitIndex: 5,
-    configuration: { voters: ["n1", "n2"], learners: ["n3"], records: [{ id: "n3", promotes: true }] },
+    configuration: { voters: ["n1", "n2"], learners: ["n3"], records: [{ id: "n3", promotes: true, priority: 7 }] },
   };
   const reply = await service.request("GET", members);
   expect(reply.status).toBe(200);
@@ -31,6 +31,7 @@ test("the leader lists every member with role, addresses, and how far behind it 
     id: "n3",
     role: "learner",
     promotes: true,
+    priority: 7,
     leaving: false,
     store: "current",
     peer: "127.0.0.1:7103",
@@ -66,6 +67,7 @@ test("a voter is added as a learner that is promoted, with its addresses for the
 test.each([
   [{ role: "learner" }, [{ type: "demote", id: "n2" }]],
   [{ role: "voter" }, []],
+  [{ priority: 7 }, [{ type: "prioritize", id: "n2", priority: 7 }]],
 ])("%j for a voter makes the changes %j", async (body, changes) => {
   expect((await service.request("PATCH", `${members}/n2`, { body })).status).toBe(200);
   expect(service.changes.flatMap((one) => one.changes)).toEqual(changes);
@@ -75,6 +77,12 @@ test("a move keeps the addresses that are not given", async () => {
   await service.request("PATCH", `${members}/n2`, { body: { peer: "127.0.0.1:9999" } });
   const address = JSON.stringify({ peer: "127.0.0.1:9999", http: "http://127.0.0.1:8102" });
   expect(service.changes[0]?.changes).toEqual([{ type: "move", id: "n2", address }]);
+});
+
+test.each([-1, 101, 1.5, "7", null])("%j is no priority", async (priority) => {
+  const reply = await service.request("PATCH", `${members}/n2`, { body: { priority } });
+  expect(reply).toMatchObject({ status: 400, json: { detail: expect.stringContaining("0 to 100") } });
+  expect(service.changes).toEqual([]);
 });
 
 test("force is passed on with a removal", async () => {
