@@ -24,5 +24,8 @@ snapshotStoreConformance(
     name: "fileSnapshotStore",
     newLocation: temporaryDirectory,
     open: (directory) => fileSnapshotStore({ directory }),
+    isDurable: true,
+    files: directoryFiles,
+    readOnlyLocation: () => "/sys",
   },
 );

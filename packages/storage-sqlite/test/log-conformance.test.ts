@@ -4,7 +4,7 @@ import { storageConformance } from "@quorate/contracts/conformance";
 import { describe, test } from "vitest";
 import { sqliteLogStorage } from "../src/index.ts";
 import { openSqliteLogStorage } from "../src/log-storage.ts";
-import { crashesOf, directoryFiles, readOnlyDirectory } from "./medium.ts";
+import { crashesOfLog, directoryFiles, readOnlyDirectory } from "./medium.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 storageConformance(
@@ -19,6 +19,6 @@ storageConformance(
     files: directoryFiles,
     openOnSmallDisk: (directory) => openSqliteLogStorage({ directory }, 500),
     readOnlyLocation: () => readOnlyDirectory,
-    crashes: crashesOf,
+    crashes: crashesOfLog,
   },
 );

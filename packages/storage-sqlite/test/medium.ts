@@ -3,7 +3,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serialize } from "node:v8";
-import type { StorageCall, StorageCrash, StoreFiles } from "@quorate/contracts/conformance";
+import type { SnapshotToWrite, StorageCall, StorageCrash, StoreFiles } from "@quorate/contracts/conformance";
 import { crashImages } from "./crash-images.ts";
 import { traceScript } from "./system-calls.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -26,12 +26,20 @@ export const directoryFiles: StoreFiles<string> = {
 /** A directory of the kernel's, in which nobody can make a file. */
 export const readOnlyDirectory = "/sys";
 
-/** Runs the calls in a process whose system calls are recorded, and plays crashes between these. */
-export async function* crashesOf(calls: readonly StorageCall[]): AsyncGenerator<StorageCrash<string>> {
+/** Crashes of a log between the system calls of these calls. */
+export const crashesOfLog = (calls: readonly StorageCall[]): AsyncGenerator<StorageCrash<string>> =>
+  crashesOf("calls-script.ts", calls);
+
+/** Crashes of a snapshot store between the system calls that write these snapshots. */
+export const crashesOfSnapshots = (snapshots: readonly SnapshotToWrite[]): AsyncGenerator<StorageCrash<string>> =>
+  crashesOf("snapshots-script.ts", snapshots);
+
+/** Runs a script in a process whose system calls are recorded, and plays crashes between these. */
+async function* crashesOf(script: string, steps: unknown): AsyncGenerator<StorageCrash<string>> {
   const place = temporaryDirectory();
-  const file = join(place, "calls");
-  writeFileSync(file, serialize(calls));
-  const systemCalls = await traceScript("calls-script.ts", join(place, "log"), file);
+  const file = join(place, "steps");
+  writeFileSync(file, serialize(steps));
+  const systemCalls = await traceScript(script, join(place, "store"), file);
   let count = 0;
   for (const { what: moment, files, acknowledged, begun } of crashImages(systemCalls, () => (count * 0.618) % 1)) {
     count += 1;

@@ -26,6 +26,16 @@ export type StoreHazards<Location, Store> = {
   readonly cannotLock?: string;
 };
 
+/** A place that a crash left, and how far the calls had come. */
+export type StorageCrash<Location> = {
+  readonly location: Location;
+  /** How many of the calls had been acknowledged, and how many begun. */
+  readonly acknowledged: number;
+  readonly begun: number;
+  /** Shown in failures, for example `after the second write, its second half lost`. */
+  readonly moment: string;
+};
+
 /** Declares a law that needs something of the set-up; without that it is skipped, and the reason says what is missing. */
 export function declareIf<Needed>(
   framework: TestFramework,

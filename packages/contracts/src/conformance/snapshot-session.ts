@@ -3,9 +3,16 @@
 import { crc32 } from "../crc32.ts";
 import type { SnapshotPosition, SnapshotReader, SnapshotStore, StoredSnapshot } from "../snapshot-store.ts";
 import { assertEqual, assertThat, skipTest, type TestFramework, withDeadline } from "./harness.ts";
+import type { StorageCrash, StoreHazards } from "./hazards.ts";
 
-/** What the suite must know about a snapshot store. `Location` is whatever finds the stored data again. */
-export type SnapshotStoreConformance<Location> = {
+/** A snapshot to be written. */
+export type SnapshotToWrite = { readonly position: SnapshotPosition; readonly content: Uint8Array };
+
+/**
+ * What the suite must know about a snapshot store. `Location` is whatever finds the stored data again. What is optional lets the
+ * suite do more: laws that need a missing part are reported as skipped, with the reason.
+ */
+export type SnapshotStoreConformance<Location> = StoreHazards<Location, SnapshotStore> & {
   /** Shown in the titles of the tests. */
   readonly name: string;
   /** A place where nothing has been stored yet. Clearing it away afterwards is up to the caller. */
@@ -14,6 +21,15 @@ export type SnapshotStoreConformance<Location> = {
   open(location: Location): SnapshotStore | Promise<SnapshotStore>;
   /** Set, with the reason, if what was stored cannot be opened again: the laws about it are then skipped. */
   readonly cannotReopen?: string;
+  /** Whether a committed snapshot outlives its process; then a second opener must be refused. Default false. */
+  readonly isDurable?: boolean;
+  /** Bits that are flipped in each file. Default 100. */
+  readonly flipsPerFile?: number;
+  /**
+   * Writes the snapshots one after the other on a fresh store, and gives every place that a crash may have left: at every
+   * boundary between two operations on the medium. What counts as acknowledged is a commit.
+   */
+  crashes?(snapshots: readonly SnapshotToWrite[]): AsyncIterable<StorageCrash<Location>>;
 };
 
 /** A store that is open and loaded, and can be closed and opened again. */
@@ -39,6 +55,10 @@ export class SnapshotSession<Location> {
     const location = await options.newLocation();
     const store = await options.open(location);
     return new SnapshotSession({ options, location, store, loaded: await store.load() });
+  }
+
+  get location(): Location {
+    return this.#location;
   }
 
   get store(): SnapshotStore {

@@ -1,8 +1,9 @@
-// The executable definition of the snapshot store port, as far as a process that is alive can see it. Crashes and rotten
-// disks are each adapter's own tests: they need its medium.
+// The executable definition of the snapshot store port, as far as a process that is alive can see it; and, where the
+// set-up offers its medium, crashes, rot and full disks as well.
 
 import { crc32 } from "../crc32.ts";
 import { assertEqual, assertRejects, inFlight, type TestFramework } from "./harness.ts";
+import { declareSnapshotHazardLaws } from "./snapshot-hazards.ts";
 import {
   assertLatest,
   contentOf,
@@ -32,6 +33,7 @@ export function snapshotStoreConformance<Location>(
     framework.describe("a snapshot", () => declareContentLaws(framework, options));
     framework.describe("commit", () => declareCommitLaws(framework, options));
     framework.describe("readers", () => declareReaderLaws(framework, options));
+    framework.describe("hazards", () => declareSnapshotHazardLaws(framework, options));
     framework.describe("lifetime", () => declareLifetimeLaws(framework, options));
   });
 }

@@ -4,18 +4,8 @@
 import type { Entry, EntryId, EntryKind } from "@quorate/core";
 import type { LogStorage, LogStorageSupports, StoredState, StoreIdentity } from "../log-storage.ts";
 import { assertEqual, assertRejects, skipTest, type TestFramework, withDeadline } from "./harness.ts";
-import type { StoreHazards } from "./hazards.ts";
+import type { StorageCrash, StoreHazards } from "./hazards.ts";
 import type { StorageCall } from "./storage-model.ts";
-
-/** A place that a crash left, and how far the calls had come. */
-export type StorageCrash<Location> = {
-  readonly location: Location;
-  /** How many of the calls had been acknowledged, and how many begun. */
-  readonly acknowledged: number;
-  readonly begun: number;
-  /** Shown in failures, for example `after the second write, its second half lost`. */
-  readonly moment: string;
-};
 
 /**
  * What the suite must know about a storage adapter. `Location` is whatever finds the stored data again: a path, a disk object.
