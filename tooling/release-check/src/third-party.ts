@@ -63,7 +63,7 @@ function writeProject(packed: readonly Packed[], folder: string): void {
 
 function runSuite(folder: string, mistake: string): Promise<Ended> {
   const settings = [`DIARY_MISTAKE=${mistake}`, `DIARY_FOLDER=${folder}`, "NODE_NO_WARNINGS=1"];
-  const args = [...settings, process.execPath, "--test", "--test-reporter=tap", "diary.test.ts"];
+  const args = [...settings, process.execPath, "--test", "--test-reporter=tap", "diary-suite.ts"];
   return runCaptured({ program: "env", args, cwd: folder, deadlineMs: suiteDeadlineMs });
 }
 
