@@ -10,7 +10,10 @@ export type CliTotals = {
   readonly simulatedMs: number;
   readonly operations: number;
   readonly events: number;
-  readonly faults: number;
+  /** How often each fault was injected. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** How often each rare situation came up. */
+  readonly reached: Readonly<Record<string, number>>;
   readonly reruns: number;
   /** The longest time from the last fault until clients were served again. */
   readonly maxRecoveryMs: number;
@@ -24,7 +27,8 @@ export const emptyTotals: CliTotals = {
   simulatedMs: 0,
   operations: 0,
   events: 0,
-  faults: 0,
+  faults: {},
+  reached: {},
   reruns: 0,
   maxRecoveryMs: 0,
 };
@@ -39,21 +43,41 @@ export function addTotals(totals: CliTotals, report: Omit<WorkerReport, "isBatch
     simulatedMs: totals.simulatedMs + report.simulatedMs,
     operations: totals.operations + report.operations,
     events: totals.events + report.events,
-    faults: totals.faults + report.faults,
+    faults: added(totals.faults, report.faults),
+    reached: added(totals.reached, report.reached),
     reruns: totals.reruns + report.reruns,
     maxRecoveryMs: Math.max(totals.maxRecoveryMs, report.recoveryMs),
   };
+}
+
+function added(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.keys({ ...a, ...b }).map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
+}
+
+/** Registers are never sent twice, so this cannot come up with them. */
+const notWithRegisters: ReadonlySet<string> = new Set(["repetitions"]);
+
+/** The faults and situations that came up less often than they should have. */
+export function missedGoals({ faults, reached }: CliTotals, least: number): readonly string[] {
+  const missed = Object.entries({ ...faults, ...reached }).filter(
+    ([name, count]) => count < least && !notWithRegisters.has(name),
+  );
+  return missed.map(([name, count]) => `${name} ${count}`);
 }
 
 /** The totals in one line. */
 export function describeTotals(totals: CliTotals, { wallMs, workers }: { wallMs: number; workers: number }): string {
   const { seeds, failures, failedSeeds, simulatedMs, operations, faults, reruns, maxRecoveryMs } = totals;
   const verdict = failures === 0 ? "every property held" : `${failures} FAILED: seed ${failedSeeds.join(", ")}`;
+  const injected = Object.values(faults).reduce((sum, count) => sum + count, 0);
   const speed = Math.round(simulatedMs / Math.max(1, wallMs) / workers);
   return [
     `${seeds} seeds, ${verdict}`,
     `${(simulatedMs / 3_600_000).toFixed(2)} h simulated in ${Math.round(wallMs / 1000)} s (${speed}x real time a worker)`,
-    `${operations} operations, ${faults} faults, slowest recovery ${Math.round(maxRecoveryMs)} ms`,
+    `${operations} operations, ${injected} faults, slowest recovery ${Math.round(maxRecoveryMs)} ms`,
     `${reruns} runs repeated`,
   ].join("; ");
 }

@@ -13,6 +13,8 @@ export type CliTask = {
   /** Default: 3, 5 and 7 in turn. */
   readonly nodes?: number;
   readonly durationMs: number;
+  /** A client's longest pause between operations. */
+  readonly thinkMs: number;
   readonly faults: FaultChoice;
   /** Every so many seeds, the run is repeated and the traces are compared; 0 for never. */
   readonly rerunEvery: number;
@@ -28,7 +30,10 @@ export type WorkerReport = {
   readonly recoveryMs: number;
   readonly operations: number;
   readonly events: number;
-  readonly faults: number;
+  /** How often each fault was injected. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** How often each rare situation came up. */
+  readonly reached: Readonly<Record<string, number>>;
   readonly reruns: number;
 };
 
@@ -46,7 +51,8 @@ async function runBatch({ seeds, ...task }: CliTask): Promise<void> {
 
 async function runSeed(seed: number, task: Omit<CliTask, "seeds">): Promise<Omit<WorkerReport, "isBatchDone">> {
   const nodes = task.nodes ?? SIZES[seed % SIZES.length] ?? 3;
-  const options = { seed, nodes, durationMs: task.durationMs, faults: task.faults, ...registers() };
+  const { durationMs, thinkMs, faults } = task;
+  const options = { seed, nodes, durationMs, thinkMs, faults, ...registers() };
   const isRerun = task.rerunEvery > 0 && seed % task.rerunEvery === 0;
   try {
     const result = await simulate(options);
@@ -55,15 +61,24 @@ async function runSeed(seed: number, task: Omit<CliTask, "seeds">): Promise<Omit
     return reportOf(result, isRerun ? 1 : 0, isSame ? undefined : `seed ${seed} gave two different traces`);
   } catch (error) {
     const failure = error instanceof SimulationFailure ? error.message : `seed ${seed}: ${String(error)}`;
-    return { seed, failure, simulatedMs: 0, recoveryMs: 0, operations: 0, events: 0, faults: 0, reruns: 0 };
+    return {
+      seed,
+      failure,
+      simulatedMs: 0,
+      recoveryMs: 0,
+      operations: 0,
+      events: 0,
+      faults: {},
+      reached: {},
+      reruns: 0,
+    };
   }
 }
 
 function reportOf(
-  { seed, simulatedMs, recoveryMs, operations, events, faults }: SimulationResult,
+  { seed, simulatedMs, recoveryMs, operations, events, faults, reached }: SimulationResult,
   reruns: number,
   failure: string | undefined,
 ): Omit<WorkerReport, "isBatchDone"> {
-  const injected = Object.values(faults).reduce((sum, count) => sum + count, 0);
-  return { seed, failure, simulatedMs, recoveryMs, operations: operations.ok, events, faults: injected, reruns };
+  return { seed, failure, simulatedMs, recoveryMs, operations: operations.ok, events, faults, reached, reruns };
 }

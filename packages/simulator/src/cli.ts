@@ -1,14 +1,19 @@
 #!/usr/bin/env node
 // The program `quorate-simulate`: many seeds on all cores, until one fails or all have held.
 
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { type CliTotals, addTotals, describeTotals, emptyTotals } from "./cli-totals.ts";
+import { type CliTotals, addTotals, describeTotals, emptyTotals, missedGoals } from "./cli-totals.ts";
 import type { CliTask, WorkerReport } from "./cli-worker.ts";
+import { SimulationFailure } from "./failure.ts";
 import { faultKinds, type FaultChoice } from "./faults/fault-options.ts";
+import { parseScenario } from "./scenario.ts";
+import { simulate } from "./simulate.ts";
+import { registers } from "./workload/registers.ts";
 
 const usage = `Usage: quorate-simulate [options]
 
@@ -18,10 +23,13 @@ Simulates clusters of registers under faults and checks every property.
   --first N          the first seed (default 1)
   --nodes N          nodes of each cluster, 1 to 9 (default: 3, 5 and 7 in turn)
   --duration-ms N    faulty time of each run in ms (default 10000)
+  --think-ms N       a client's longest pause between operations in ms (default 200)
   --faults NAME      swarm, all, none, or kinds with strengths: loss=0.1,crash=20 (default swarm)
   --workers N        worker threads (default: one a core)
   --rerun N          runs every N-th seed twice and compares the traces (default 100, 0 for never)
   --keep-going       does not stop at the first failure
+  --goals N          fails unless every kind of fault and every rare situation came up N times (default 0)
+  --script FILE      runs the one scenario in a file, as a failure has printed it
   -o, --output json  the summary as one line of JSON
   -h, --help         this text
 
@@ -36,13 +44,28 @@ type CliOptions = {
   readonly workers: number;
   readonly task: Omit<CliTask, "seeds">;
   readonly keepGoing: boolean;
+  /** How often every fault and situation has to come up. */
+  readonly goals: number;
   readonly isJson: boolean;
 };
 
 const options = readOptions(process.argv.slice(2));
-if (options !== undefined) process.exitCode = await main(options);
+if (options !== undefined)
+  process.exitCode = "script" in options ? await runScript(options.script) : await main(options);
 
-async function main({ seeds, first, workers, task, keepGoing, isJson }: CliOptions): Promise<number> {
+async function runScript(file: string): Promise<number> {
+  try {
+    const settings = parseScenario(readFileSync(file, "utf8"));
+    const { traceHash } = await simulate({ ...settings, shrinkRuns: 0, ...registers() });
+    console.log(`every property held; trace ${traceHash}`);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return error instanceof SimulationFailure ? 1 : 2;
+  }
+}
+
+async function main({ seeds, first, workers, task, keepGoing, goals, isJson }: CliOptions): Promise<number> {
   const startedMs = performance.now();
   const progress = setInterval(() => console.error(line()), PROGRESS_MS);
   let totals: CliTotals = emptyTotals;
@@ -62,7 +85,9 @@ async function main({ seeds, first, workers, task, keepGoing, isJson }: CliOptio
   clearInterval(progress);
   const wallMs = Math.round(performance.now() - startedMs);
   console.log(isJson ? JSON.stringify({ ...totals, wallMs }) : line());
-  return totals.failures > 0 ? 1 : 0;
+  const missed = missedGoals(totals, goals);
+  if (missed.length > 0) console.error(`These came up less than ${goals} times: ${missed.join(", ")}`);
+  return totals.failures > 0 || missed.length > 0 ? 1 : 0;
 }
 
 /** One worker thread, fed with batches until there are none left. */
@@ -91,7 +116,7 @@ function runWorker(
   return promise;
 }
 
-function readOptions(args: readonly string[]): CliOptions | undefined {
+function readOptions(args: readonly string[]): CliOptions | { readonly script: string } | undefined {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -99,6 +124,9 @@ function readOptions(args: readonly string[]): CliOptions | undefined {
         seeds: { type: "string", default: "1000" },
         first: { type: "string", default: "1" },
         nodes: { type: "string" },
+        "think-ms": { type: "string", default: "200" },
+        goals: { type: "string", default: "0" },
+        script: { type: "string" },
         "duration-ms": { type: "string", default: "10000" },
         faults: { type: "string", default: "swarm" },
         workers: { type: "string", default: String(availableParallelism()) },
@@ -112,6 +140,7 @@ function readOptions(args: readonly string[]): CliOptions | undefined {
       console.log(usage);
       return undefined;
     }
+    if (values.script !== undefined) return { script: values.script };
     return {
       seeds: wholeNumber("--seeds", values.seeds, 1),
       first: wholeNumber("--first", values.first, 0),
@@ -119,10 +148,12 @@ function readOptions(args: readonly string[]): CliOptions | undefined {
       task: {
         ...(values.nodes !== undefined && { nodes: wholeNumber("--nodes", values.nodes, 1) }),
         durationMs: wholeNumber("--duration-ms", values["duration-ms"], 0),
+        thinkMs: wholeNumber("--think-ms", values["think-ms"], 0),
         rerunEvery: wholeNumber("--rerun", values.rerun, 0),
         faults: readFaults(values.faults),
       },
       keepGoing: values["keep-going"],
+      goals: wholeNumber("--goals", values.goals, 0),
       isJson: values.output === "json",
     };
   } catch (error) {

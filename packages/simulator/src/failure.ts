@@ -1,7 +1,9 @@
 // What a failed run throws: which property does not hold, why, the last events, and the call that runs it again.
 
 import type { Violation } from "./checkers/inspector.ts";
+import type { TimedAction } from "./faults/action.ts";
 import { describeSettings, type Settings } from "./options.ts";
+import { scenarioText } from "./scenario.ts";
 import type { HistoryEvent } from "./workload/history.ts";
 
 /** A property did not hold. Code `QUORATE_SIMULATION_FAILED`. */
@@ -22,14 +24,13 @@ export class SimulationFailure extends Error {
   /** What the clients saw until then. */
   readonly history: readonly HistoryEvent[];
 
-  constructor(facts: {
-    readonly violation: Violation;
-    readonly atMs: number;
-    readonly settings: Settings;
-    readonly trace: readonly string[];
-    readonly history: readonly HistoryEvent[];
-    readonly nodes: readonly string[];
-  }) {
+  /** What went wrong until then, as a script that another run can follow. */
+  readonly script: readonly TimedAction[];
+  /** Fewer and smaller misfortunes with which the same property fails; undefined if nobody has looked for them. */
+  readonly shrunk: Settings | undefined;
+  readonly #facts: FailureFacts;
+
+  constructor(facts: FailureFacts) {
     const { violation, atMs, settings, trace, nodes } = facts;
     super(
       [
@@ -43,6 +44,7 @@ export class SimulationFailure extends Error {
         "",
         "The same run again:",
         describeSettings(settings),
+        ...describeShrunk(facts),
       ].join("\n"),
     );
     this.seed = settings.seed;
@@ -52,5 +54,40 @@ export class SimulationFailure extends Error {
     this.settings = settings;
     this.trace = trace;
     this.history = facts.history;
+    this.script = facts.script;
+    this.shrunk = facts.shrunk?.settings;
+    this.#facts = facts;
   }
+
+  /** The same failure with a smaller run that fails alike. */
+  withShrunk(settings: Settings, link: string): SimulationFailure {
+    return new SimulationFailure({ ...this.#facts, shrunk: { settings, link } });
+  }
+}
+
+type FailureFacts = {
+  readonly violation: Violation;
+  readonly atMs: number;
+  readonly settings: Settings;
+  readonly script: readonly TimedAction[];
+  readonly trace: readonly string[];
+  readonly history: readonly HistoryEvent[];
+  readonly nodes: readonly string[];
+  readonly shrunk?: { readonly settings: Settings; readonly link: string };
+};
+
+function describeShrunk({ shrunk }: FailureFacts): readonly string[] {
+  if (shrunk === undefined) return [];
+  const { settings, link } = shrunk;
+  return [
+    "",
+    "A smaller run that fails alike, as a test:",
+    describeSettings(settings),
+    "",
+    "as a file for quorate-simulate --script FILE:",
+    scenarioText(settings),
+    "",
+    "and in the playground:",
+    link,
+  ];
 }

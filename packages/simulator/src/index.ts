@@ -2,6 +2,7 @@
 
 export { simulate } from "./simulate.ts";
 export { SimulationFailure } from "./failure.ts";
+export { parseScenario, PLAYGROUND_URL, playgroundLink, readPlaygroundLink, scenarioText } from "./scenario.ts";
 export type { SimulationResult } from "./result.ts";
 export type { ReachedCounters } from "./reached.ts";
 export type { Settings, SimulationOptions, SnapshotSettings } from "./options.ts";

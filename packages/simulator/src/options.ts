@@ -28,6 +28,10 @@ export type SimulationOptions<Query, Answer, Result> = {
   readonly raft?: RaftTuning;
   /** How often snapshots are taken; `false` for never. Default: as the seed chooses, much more often than in real life. */
   readonly snapshots?: SnapshotSettings | false;
+  /** How many runs may be spent to make a failed one smaller; 0 for none. Default 60. */
+  readonly shrinkRuns?: number;
+  /** Where links to a failed run lead. Default: `PLAYGROUND_URL`. */
+  readonly playgroundUrl?: string;
   /** What goes wrong and when, instead of what chance brings: that of an earlier run, or a part of it. */
   readonly script?: readonly TimedAction[];
   /** Clients that work at the same time. Default 4. */
@@ -63,7 +67,10 @@ export type Settings = {
 
 /** Fills in the defaults. Throws a `RangeError` that names what is out of range. */
 export function expandOptions(
-  options: Omit<SimulationOptions<never, unknown, unknown>, "stateMachine" | "workload">,
+  options: Omit<
+    SimulationOptions<never, unknown, unknown>,
+    "stateMachine" | "workload" | "shrinkRuns" | "playgroundUrl"
+  >,
   random: SeededRandom,
 ): Settings {
   // Each from a source of its own, so that giving one of them leaves the others as the seed would have them.
@@ -134,8 +141,14 @@ function drawSnapshots(random: SeededRandom): {
 /** A call that runs the same simulation again. */
 export function describeSettings(settings: Settings): string {
   const faults = Object.fromEntries(Object.entries(settings.faults).filter(([, strength]) => strength > 0));
-  const fields = Object.entries({ ...settings, faults }).map(([name, value]) => `  ${name}: ${inSource(value)},`);
+  const fields = Object.entries({ ...settings, faults }).map(([name, value]) => describeField(name, value));
   return ["await simulate({", ...fields, "  stateMachine,", "  workload,", "});"].join("\n");
+}
+
+/** Field by field; a script action by action. */
+function describeField(name: string, value: unknown): string {
+  if (name !== "script" || !Array.isArray(value)) return `  ${name}: ${inSource(value)},`;
+  return [`  script: [`, ...value.map((action) => `    ${inSource(action)},`), `  ],`].join("\n");
 }
 
 function inSource(value: unknown): string {

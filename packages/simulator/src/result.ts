@@ -1,5 +1,6 @@
 // What a run that held every property tells about itself.
 
+import type { TimedAction } from "./faults/action.ts";
 import type { FaultKind } from "./faults/fault-options.ts";
 import type { Settings } from "./options.ts";
 import type { ReachedCounters } from "./reached.ts";
@@ -32,6 +33,8 @@ export type SimulationResult = {
   readonly faults: Readonly<Record<FaultKind, number>>;
   /** How often rare situations came up. */
   readonly reached: ReachedCounters;
+  /** What went wrong and when, apart from single messages, flushes and turns: the same run again follows it. */
+  readonly script: readonly TimedAction[];
   /** What clients saw, without the operations that certainly had no effect. */
   readonly history: readonly HistoryEvent[];
 };

@@ -215,6 +215,7 @@ export class Run<Query, Answer, Result> {
       violation,
       atMs: this.#world.nowMs,
       settings: this.#settings,
+      script: this.#nemesis.script,
       trace: this.#world.trace.describeLatest(),
       history: this.#office.history.events,
       nodes: this.#machines.map(({ id, node }) => (node === undefined ? `${id} is down.` : node.explain())),
@@ -269,6 +270,7 @@ export class Run<Query, Answer, Result> {
       operations: { ...this.#office.counts },
       faults: this.#counts,
       reached: this.#reached.counters,
+      script: this.#nemesis.script,
       history: this.#office.history.events,
     };
   }

@@ -1,9 +1,14 @@
 // The one call of this package: a whole cluster, from one seed, to a verdict.
 
-import { expandOptions, type SimulationOptions } from "./options.ts";
+import { SimulationFailure } from "./failure.ts";
+import { expandOptions, type Settings, type SimulationOptions } from "./options.ts";
 import type { SimulationResult } from "./result.ts";
 import { Run } from "./run.ts";
+import { playgroundLink } from "./scenario.ts";
+import { shrink } from "./shrink.ts";
 import { SeededRandom } from "./world/random.ts";
+
+const DEFAULT_SHRINK_RUNS = 60;
 
 /**
  * Runs a cluster in virtual time: clients work while faults are injected, then everything is healed and the cluster must
@@ -15,8 +20,37 @@ import { SeededRandom } from "./world/random.ts";
 export async function simulate<Query, Answer, Result>(
   options: SimulationOptions<Query, Answer, Result>,
 ): Promise<SimulationResult> {
-  const { stateMachine, workload, ...rest } = options;
+  try {
+    return await runOnce(options);
+  } catch (error) {
+    const { shrinkRuns = DEFAULT_SHRINK_RUNS, playgroundUrl } = options;
+    if (!(error instanceof SimulationFailure) || shrinkRuns === 0) throw error;
+    const shrunk = await shrunkSettings(options, error, shrinkRuns);
+    throw error.withShrunk(shrunk, await playgroundLink(shrunk, playgroundUrl));
+  }
+}
+
+async function runOnce<Query, Answer, Result>(
+  options: SimulationOptions<Query, Answer, Result>,
+): Promise<SimulationResult> {
+  const { stateMachine, workload, shrinkRuns: _runs, playgroundUrl: _url, ...rest } = options;
   const random = new SeededRandom(options.seed);
   const settings = expandOptions(rest, random);
   return new Run({ settings, random, stateMachine, workload }).execute();
+}
+
+function shrunkSettings<Query, Answer, Result>(
+  options: SimulationOptions<Query, Answer, Result>,
+  { property, settings, script }: SimulationFailure,
+  maxRuns: number,
+): Promise<Settings> {
+  const fails = async (candidate: Settings): Promise<boolean> => {
+    try {
+      await runOnce({ ...options, ...candidate });
+      return false;
+    } catch (error) {
+      return error instanceof SimulationFailure && error.property === property;
+    }
+  };
+  return shrink({ ...settings, script }, { fails, maxRuns });
 }

@@ -1,8 +1,12 @@
 // The program: many seeds on several threads, one summary line, and an exit code that a script can use.
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
-import { addTotals, describeTotals, emptyTotals } from "../src/cli-totals.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { registers, scenarioText, simulate } from "../src/index.ts";
+import { addTotals, describeTotals, emptyTotals, missedGoals } from "../src/cli-totals.ts";
 
 type Ended = { readonly code: number | string | null; readonly stdout: string; readonly stderr: string };
 
@@ -23,7 +27,8 @@ const held = {
   recoveryMs: 80,
   operations: 10,
   events: 100,
-  faults: 5,
+  faults: { crash: 5, pause: 0 },
+  reached: { twoLeaders: 1, repetitions: 0 },
   reruns: 1,
 };
 
@@ -61,10 +66,31 @@ describe("quorate-simulate", () => {
     expect(ended.stdout).toMatch(/FAILED: seed \d+/);
   }, 30_000);
 
+  test("runs a scenario from a file, and ends with 2 if there is none in it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "quorate-scenario-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const { settings, script, traceHash } = await simulate({ seed: 8, faults: "all", ...registers() });
+    const [good, bad] = [join(folder, "good.json"), join(folder, "bad.json")];
+    writeFileSync(good, scenarioText({ ...settings, script }));
+    writeFileSync(bad, "{}");
+    expect(await run("--script", good)).toMatchObject({ code: 0, stdout: `every property held; trace ${traceHash}\n` });
+    expect(await run("--script", bad)).toMatchObject({ code: 2, stderr: expect.stringContaining("not a scenario") });
+  }, 30_000);
+
+  test("ends with 1 if something that should have come up did not", async () => {
+    const ended = await run("--seeds", "2", "--duration-ms", "500", "--faults", "none", "--goals", "1");
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("These came up less than 1 times: loss 0,");
+  }, 30_000);
+
   test("names the seeds that failed", () => {
     const totals = addTotals(addTotals(emptyTotals, held), { ...held, seed: 7, failure: "some property" });
     expect(describeTotals(totals, { wallMs: 10_000, workers: 2 })).toBe(
       "2 seeds, 1 FAILED: seed 7; 2.00 h simulated in 10 s (360x real time a worker); 20 operations, 10 faults, slowest recovery 80 ms; 2 runs repeated",
     );
+  });
+
+  test("counts what never came up, but for what the workload cannot bring about", () => {
+    expect(missedGoals(addTotals(emptyTotals, held), 1)).toEqual(["pause 0"]);
   });
 });

@@ -31,8 +31,8 @@ const { sessionCounter } = await import("../support/session-counter.ts");
 
 async function run(seed: number): Promise<void> {
   const nodes = seed % 2 === 0 ? 3 : 5;
-  if (workload === "sessions") await simulate({ seed, nodes, thinkMs: 50, ...sessionCounter() });
-  else await simulate({ seed, nodes, ...registers() });
+  if (workload === "sessions") await simulate({ seed, nodes, thinkMs: 50, shrinkRuns: 0, ...sessionCounter() });
+  else await simulate({ seed, nodes, shrinkRuns: 0, ...registers() });
 }
 
 let finding: Finding = { found: false, seeds: Number(seeds) };

@@ -83,4 +83,14 @@ export const membershipMutants: readonly Mutant[] = [
     name: "goes on with a configuration that was cut off the log",
     edits: [{ file: "server.ts", find: "    this.configurations.truncateFrom(index);\n", replace: "" }],
   },
+  {
+    name: "counts the word of a server that has lost its disk",
+    edits: [
+      {
+        file: "server-records.ts",
+        find: "return expected === undefined || expected === incarnation;",
+        replace: "return true;",
+      },
+    ],
+  },
 ];

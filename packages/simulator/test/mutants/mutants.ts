@@ -280,6 +280,16 @@ const coreMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "confirms a read by an answer to a round of an older term",
+    edits: [
+      {
+        file: "follower.ts",
+        find: "const answered = refusal === undefined ? round : 0;",
+        replace: "const answered = round;",
+      },
+    ],
+  },
+  {
     name: "a late completion makes a rewritten entry durable",
     edits: [
       {

@@ -20,8 +20,8 @@ export const stateMutants: readonly Mutant[] = [
       {
         package: "client",
         file: "sessions/with-sessions.ts",
-        find: "encodeSessionTable(this.#table.view(), this.#machine.snapshot())",
-        replace: "encodeSessionTable([], this.#machine.snapshot())",
+        find: "sessionSnapshot(this.#table.view(), this.#machine.snapshot())",
+        replace: "sessionSnapshot([], this.#machine.snapshot())",
       },
     ],
   },
