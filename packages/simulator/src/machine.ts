@@ -54,6 +54,8 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
   readonly #site: Site<Query, Answer, Result>;
   readonly #random: SeededRandom;
   boots = 0;
+  /** When its disk was last replaced by an empty one. */
+  wipedMs: number = Number.NEGATIVE_INFINITY;
   status: NodeStatus | undefined;
   #process: Process | undefined;
   #clock: ProcessClock | undefined;
@@ -225,6 +227,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
   wipe(): void {
     if (this.isUp) this.crash();
     this.disk.wipe();
+    this.wipedMs = this.#site.world.nowMs;
     this.#site.inspector().wiped(this);
     this.#site.world.trace.note(this.#site.world.nowMs, "wipe", this.id);
   }

@@ -21,6 +21,7 @@ export type AnyMachine = Pick<
   | "isLeader"
   | "isLost"
   | "durable"
+  | "wipedMs"
   | "wipe"
   | "hasStopped"
   | "inspect"
@@ -66,7 +67,7 @@ export class Nemesis {
     this.#machines = options.machines;
     this.#counts = options.counts;
     this.#reached = options.reached;
-    const budget = new Budget(options.machines);
+    const budget = new Budget({ machines: options.machines, nowMs: () => options.world.nowMs });
     this.#draw = new ActionDraw({ random: this.#random, machines: options.machines, budget });
   }
 
