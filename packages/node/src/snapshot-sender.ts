@@ -73,13 +73,19 @@ export class SnapshotSender {
     this.#sendNext(from, transfer);
   }
 
-  /** Sends again what was not answered, and ends transfers to peers that no longer wait for one. */
-  tick(nowMs: number, waiting: ReadonlySet<NodeId>): void {
+  /**
+   * Sends again what was not answered, and ends transfers to peers that no longer wait for one. `waiting` says which peers
+   * do, and how far each of them agrees with the log.
+   */
+  tick(nowMs: number, waiting: ReadonlyMap<NodeId, number>): void {
     for (const [peer, transfer] of this.#transfers) {
-      if (!waiting.has(peer)) this.#end(peer, transfer);
+      const matchIndex = waiting.get(peer);
+      // A peer that has what it is being sent and waits all the same needs a newer one: the log behind this one is gone.
+      const isOver = matchIndex === undefined || matchIndex >= transfer.reader.snapshot.index;
+      if (isOver) this.#end(peer, transfer);
       else if (nowMs >= transfer.resendAtMs) this.#sendNext(peer, transfer);
     }
-    for (const peer of waiting) this.begin(peer);
+    for (const peer of waiting.keys()) this.begin(peer);
   }
 
   /** When {@link tick} has something to do; Infinity if nothing is under way. */

@@ -19,6 +19,7 @@ const MAX_CHUNK_BYTES = 256 * KiB;
 const RESEND_MS = 500;
 const DEFAULT_RETAIN_ENTRIES = 10_000;
 const DEFAULT_RETAIN_BYTES = 32 * KiB * KiB;
+const DEFAULT_PINNED_BYTES = 256 * KiB * KiB;
 
 /** What snapshot work needs of its driver. */
 export type SnapshotWorkParts = {
@@ -83,7 +84,7 @@ export class SnapshotWork {
     if (!raft.isLeader) this.#sender.close();
     else if (nowMs >= this.#sender.nextDeadline()) {
       const waiting = raft.status().peers.filter(({ mode }) => mode === "snapshot");
-      this.#sender.tick(nowMs, new Set(waiting.map(({ id }) => id)));
+      this.#sender.tick(nowMs, new Map(waiting.map(({ id, matchIndex }) => [id, matchIndex])));
     }
   }
 
@@ -123,11 +124,14 @@ export class SnapshotWork {
   }
 
   #cutLog(snapshotIndex: number): void {
-    const { raft, options } = this.#parts;
+    const { raft, replica, options } = this.#parts;
     const { retainEntries = DEFAULT_RETAIN_ENTRIES, retainBytes = DEFAULT_RETAIN_BYTES } = options;
+    const { pinnedBytes = DEFAULT_PINNED_BYTES } = options;
     const tail = Math.max(snapshotIndex - retainEntries, this.#volume.reach(snapshotIndex, retainBytes));
-    // A peer that is being sent an older snapshot will need the log right behind it.
-    this.#volume.forget(raft.compact(Math.min(tail, this.#sender.oldestIndex)).index);
+    // A peer that is being sent an older snapshot will need the log right behind it, unless that has become too much: then
+    // it will be sent the latest one as well.
+    const pinned = Math.max(this.#sender.oldestIndex, this.#volume.reach(replica.last.index, pinnedBytes));
+    this.#volume.forget(raft.compact(Math.min(tail, pinned)).index);
   }
 
   close(): Promise<void> {

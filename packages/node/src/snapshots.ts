@@ -14,6 +14,11 @@ export type SnapshotOptions = {
   readonly retainEntries?: number;
   /** Bytes of entries that stay in the log behind a snapshot, if that is less. Default 32 MiB. */
   readonly retainBytes?: number;
+  /**
+   * Bytes of entries that stay in the log for a peer that is being sent an older snapshot. Beyond it the log is cut, and the
+   * peer is sent a newer snapshot as well. Default 256 MiB.
+   */
+  readonly pinnedBytes?: number;
 };
 
 /** Bytes asked of the store at once. */

@@ -11,6 +11,7 @@ afterEach(() => cluster.close());
 type Settings = {
   readonly everyEntries?: number;
   readonly retainEntries?: number;
+  readonly pinnedBytes?: number;
   readonly founders?: readonly string[];
   /** Puts something between the node and its snapshots. */
   readonly decorate?: (store: SnapshotStore) => SnapshotStore;
@@ -18,13 +19,15 @@ type Settings = {
 
 /** Starts a node with a new state machine and the snapshots of its disk. */
 async function start(id: string, settings: Settings = {}): Promise<TestNode> {
-  const { everyEntries = 20, retainEntries = 5, founders = cluster.ids, decorate = (store) => store } = settings;
+  const { everyEntries = 20, retainEntries = 5, pinnedBytes = 2 ** 30 } = settings;
+  const { founders = cluster.ids, decorate = (store) => store } = settings;
+  const store = decorate(memorySnapshotStore(cluster.disks.get(id)));
   const machine = new WordList();
   machines.set(id, machine);
   return cluster.start(id, {
     stateMachine: machine,
     configuration: { voters: founders, learners: [] },
-    snapshots: { store: decorate(memorySnapshotStore(cluster.disks.get(id))), everyEntries, retainEntries },
+    snapshots: { store, everyEntries, retainEntries, pinnedBytes },
   });
 }
 
@@ -184,7 +187,31 @@ test("P62 a snapshot that becomes due while another one is stored is taken right
 });
 
 test("P61 the log that a peer will need right behind its snapshot stays while that is being sent", async () => {
-  let release: (() => void) | undefined;
+  const { leader, down, sentIndex, release } = await stalledTransfer();
+  await write(leader, 100);
+  expect(modeOf(leader, down), "the disk has not delivered a piece yet").toBe("snapshot");
+  expect(latestIndex(leader), "newer snapshots are taken").toBeGreaterThan(sentIndex);
+  expect(leader.currentStatus().firstIndex).toBeLessThanOrEqual(sentIndex + 1);
+  release();
+  await cluster.clock.run(2_000);
+  expect(machines.get(down)?.words).toHaveLength(200);
+});
+
+test("P61 a peer that takes too long does not keep the log growing, and is sent a newer snapshot as well", async () => {
+  const { leader, down, sentIndex, release } = await stalledTransfer({ pinnedBytes: 2 ** 18 });
+  await write(leader, 100, "x".repeat(2 ** 13));
+  expect(modeOf(leader, down), "the disk has not delivered a piece yet").toBe("snapshot");
+  const { firstIndex, lastIndex } = leader.currentStatus();
+  expect(firstIndex).toBeGreaterThan(sentIndex + 1);
+  expect((lastIndex - firstIndex) * 2 ** 13, "since the latest snapshot more may have come").toBeLessThan(2 ** 19);
+  release();
+  await cluster.clock.run(3_000);
+  expect(machines.get(down)?.words).toHaveLength(200);
+});
+
+/** A leader that sends a snapshot to a peer, of which no piece comes from the disk before it is released. */
+async function stalledTransfer(settings: Settings = {}) {
+  let release = (): void => {};
   const isReleased = new Promise<void>((resolve) => (release = resolve));
   const slow = (store: SnapshotStore): SnapshotStore => ({
     load: () => store.load(),
@@ -197,21 +224,20 @@ test("P61 the log that a peer will need right behind its snapshot stays while th
       return { snapshot: reader.snapshot, read, close: () => reader.close() };
     },
   });
-  const settings = { everyEntries: 20, retainEntries: 5, decorate: slow };
-  const leader = await startAll(3, settings);
+  const leader = await startAll(3, { decorate: slow, ...settings });
   const { id } = leader.currentStatus();
   const [down = ""] = cluster.ids.filter((one) => one !== id);
   await cluster.node(down).close();
   await write(leader, 100);
   await start(down);
-  const modeOfPeer = () => leader.currentStatus().peers.find((peer) => peer.id === down)?.mode;
-  for (let ms = 0; ms < 1_000 && modeOfPeer() !== "snapshot"; ms++) await cluster.clock.run(1);
-  const sentIndex = cluster.disks.get(id)?.snapshot?.stored.index ?? 0;
-  await write(leader, 100);
-  expect(modeOfPeer(), "the disk has not delivered a piece yet").toBe("snapshot");
-  expect(cluster.disks.get(id)?.snapshot?.stored.index, "newer snapshots are taken").toBeGreaterThan(sentIndex);
-  expect(leader.currentStatus().firstIndex).toBeLessThanOrEqual(sentIndex + 1);
-  release?.();
-  await cluster.clock.run(2_000);
-  expect(machines.get(down)?.words).toHaveLength(200);
-});
+  for (let ms = 0; ms < 1_000 && modeOf(leader, down) !== "snapshot"; ms++) await cluster.clock.run(1);
+  return { leader, down, sentIndex: latestIndex(leader), release: () => release() };
+}
+
+function modeOf(leader: TestNode, peer: string): string | undefined {
+  return leader.currentStatus().peers.find(({ id }) => id === peer)?.mode;
+}
+
+function latestIndex(node: TestNode): number {
+  return cluster.disks.get(node.currentStatus().id)?.snapshot?.stored.index ?? 0;
+}
