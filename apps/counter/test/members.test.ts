@@ -23,15 +23,7 @@ function voters(cluster: MemoryCluster, ids: readonly string[]): Promise<readonl
   });
 }
 
-test("the founders' addresses are in the log from its first entry on", async () => {
-  await using cluster = await MemoryCluster.start(3);
-  const list = await listed(cluster);
-  expect(list.map(({ id, role, http }) => ({ id, role, http }))).toEqual(
-    cluster.ids.map((id) => ({ id, role: "voter", http: `http://${id}.test` })),
-  );
-});
-
-test("a node that joins says so and does nothing until it is added, then votes as soon as it has caught up", async () => {
+test("a node that joins says so and does nothing until it is added, then votes when it has caught up, and finds the addresses in the log", async () => {
   await using cluster = await MemoryCluster.start(3);
   await cluster.request(await cluster.leader(), "POST", increments, { body: { by: 5 } });
   await cluster.startNewNode("n4");
@@ -52,6 +44,9 @@ test("a node that joins says so and does nothing until it is added, then votes a
   expect(read.json).toMatchObject({ value: 5 });
   expect(read.headers.get("raft-consistency")).toBe("linearizable");
   expect(cluster.noticesOf("n4").map(({ type }) => type)).toContain("joined");
+  const list = (await cluster.request("n4", "GET", `${members}?consistency=stale`)).json["members"];
+  const fromLog = cluster.ids.map((id) => expect.objectContaining({ id, http: `http://${id}.test` }));
+  expect(list).toEqual(fromLog);
 });
 
 test("a learner stays one until it is promoted, and a voter can be demoted", async () => {

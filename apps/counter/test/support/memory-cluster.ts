@@ -46,16 +46,18 @@ export class MemoryCluster implements AsyncDisposable {
   async startNode(id: string, decorate: (storage: LogStorage) => LogStorage = (storage) => storage): Promise<void> {
     const disk = this.#disks.get(id);
     if (disk === undefined) throw new Error(`${id} is not a member`);
+    const joins = !this.#founders.includes(id);
     const service = await startService({
       clusterId: "test",
       nodeId: id,
       members: new Map(
+        // Who joins is told other addresses than those in the log.
         [...this.#founders, id].map((member) => [
           member,
-          { http: `http://${member}.test`, client: `${member}.test:1` },
+          { http: `http://${member}.${joins && member !== id ? "told" : "test"}`, client: `${member}.test:1` },
         ]),
       ),
-      joins: !this.#founders.includes(id),
+      joins,
       onNotice: (notice) => this.#notices.set(id, [...this.noticesOf(id), notice]),
       storage: decorate(memoryLogStorage(disk)),
       transport: this.#transportOf(id),
