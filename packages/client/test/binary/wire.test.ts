@@ -72,6 +72,10 @@ describe("values", () => {
     }
   });
 
+  test("a count that the bytes cannot hold is refused before anything is read", () => {
+    expect(() => new WireReader(unhex("ddffffffff")).arrayLength("list")).toThrow(/list declares 4294967295 elements/);
+  });
+
   test("text that is not UTF-8 is refused", () => {
     expect(() => new WireReader(unhex("a2c328")).text("t", 10)).toThrow(/not UTF-8/);
   });
