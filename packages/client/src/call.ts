@@ -13,6 +13,8 @@ import type { Answer, Attempt, AttemptResult, Request } from "./request.ts";
 /** Leaders learned from redirects are not in the list of endpoints; this bounds a chain of them in one round. */
 const maxAttemptsBeyondEndpoints = 5;
 
+const nowhere: ReadonlySet<string> = new Set();
+
 /** What the state machine decides, under the write's key: it also settles earlier attempts of the same write. */
 const decisions: ReadonlySet<string> = new Set([
   "QUORATE_NOT_FOUND",
@@ -80,9 +82,10 @@ async function tryRound(round: {
 }): Promise<RoundResult> {
   const { context, request, signal, history, deadlineMs } = round;
   const { settings, endpoints, attempt } = context;
-  const tried = new Set<string>();
-  let target = request.needsLeader ? endpoints.first() : endpoints.next(tried);
-  while (target !== undefined && tried.size < endpoints.count + maxAttemptsBeyondEndpoints) {
+  // Made when it is needed: most calls are answered by the first node that they ask.
+  let tried: Set<string> | undefined;
+  let target = request.needsLeader ? endpoints.first() : endpoints.next(nowhere);
+  while (target !== undefined && (tried?.size ?? 0) < endpoints.count + maxAttemptsBeyondEndpoints) {
     const leftMs = deadlineMs - settings.clock.now();
     if (leftMs <= 0) throw history.givenUp();
     const attemptMs = settings.retry.attemptTimeoutMs * 2 ** history.timeoutsOf(target);
@@ -95,6 +98,7 @@ async function tryRound(round: {
     if (history.outcomeUnknown && !request.isRepeatable) {
       throw result.type === "refused" ? result.error : history.unanswered();
     }
+    tried ??= new Set();
     tried.add(target);
     const verdict = judge(result, history);
     if (verdict !== undefined) return verdict;
