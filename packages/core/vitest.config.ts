@@ -2,4 +2,10 @@
 import { packageTests } from "../../tooling/checks/src/vitest-config.ts";
 import { openedCore } from "./test/exhaustive/opened-core.ts";
 
-export default { ...packageTests(), plugins: [openedCore()] };
+export default {
+  ...packageTests({
+    testTimeout: 60_000,
+    coverage: { provider: "v8", include: ["src/**"], reporter: ["text-summary"], thresholds: { branches: 95 } },
+  }),
+  plugins: [openedCore()],
+};

@@ -1,4 +1,4 @@
-// The program behind `pnpm test`: build, lint, format, types, then every package's tests, one after the other.
+// The program behind `pnpm test`: build, lint, format, types, coverage, then every package's tests, one after the other.
 // Later steps run even when an earlier one failed, and the last line says what it all came to.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,6 +18,7 @@ const steps: readonly Step[] = [
   { title: "lint", command: turbo("lint", "--output-logs=errors-only") },
   { title: "format", command: { program: "biome", args: ["format"] } },
   { title: "typecheck", command: turbo("typecheck", "--output-logs=errors-only") },
+  { title: "coverage", command: turbo("test:coverage", "--output-logs=errors-only") },
 ];
 const testStep: Step = { title: "tests", command: turbo("test", "--concurrency=1") };
 
