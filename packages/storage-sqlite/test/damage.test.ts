@@ -1,6 +1,5 @@
 // Damage to what was durable is never taken for a torn write, and never read as data.
 
-import { codeOf } from "@quorate/contracts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { logCorrupt } from "../src/errors.ts";
 import { LogEngine } from "../src/log-engine.ts";
 import { packEntries, unpackEntries } from "../src/log-protocol.ts";
-import { sqliteLogStorage, sqliteSnapshotStore } from "../src/index.ts";
+import { sqliteLogStorage } from "../src/index.ts";
 import { factsOf } from "../src/refusal.ts";
 import { findWalDamage } from "../src/wal-check.ts";
 import { copyOf, copyWith, flipped } from "./copies.ts";
@@ -52,19 +51,6 @@ function look(directory: string): string {
   }
 }
 
-/** The content of the latest snapshot, or the code of its refusal. */
-async function lookAtSnapshot(directory: string): Promise<unknown> {
-  const store = sqliteSnapshotStore({ directory });
-  try {
-    await store.load();
-    return await (await store.openLatest())?.read(0, 9999);
-  } catch (error) {
-    return codeOf(error);
-  } finally {
-    await store.close();
-  }
-}
-
 /** Turns over every so many bits of a file; counts what each look came to. */
 function flipBits(directory: string, name: string, step: number): ReadonlyMap<string, number> {
   const outcomes = new Map<string, number>();
@@ -78,10 +64,10 @@ function flipBits(directory: string, name: string, step: number): ReadonlyMap<st
 
 describe("a flipped bit", () => {
   test("of a closed log is refused, or it is harmless", () => {
-    const outcomes = flipBits(closedLog, "log.sqlite", 113);
+    const outcomes = flipBits(closedLog, "log.sqlite", 331);
     const allowed = new Set([look(copyOf(closedLog)), "QUORATE_LOG_CORRUPT", "QUORATE_FORMAT_UNSUPPORTED"]);
     expect([...outcomes.keys()].filter((outcome) => !allowed.has(outcome))).toEqual([]);
-    expect(outcomes.get("QUORATE_LOG_CORRUPT")).toBeGreaterThan(50);
+    expect(outcomes.get("QUORATE_LOG_CORRUPT")).toBeGreaterThan(20);
   });
 
   test("of the first hundred bytes, which SQLite rules itself by, is refused, or it is harmless", () => {
@@ -103,22 +89,6 @@ describe("a flipped bit", () => {
     for (let bit = 0; bit < certain * 8; bit += 331) {
       const outcome = look(copyWith(crashedLog, name, (whole) => flipped(whole, bit)));
       expect(outcome, `bit ${bit}`).toBe("QUORATE_LOG_CORRUPT");
-    }
-  });
-
-  test("of a snapshot is refused, or it is harmless", async () => {
-    const directory = temporaryDirectory();
-    const store = sqliteSnapshotStore({ directory });
-    await store.load();
-    const content = Uint8Array.from({ length: 5000 }, (_, at) => at % 251);
-    const writer = await store.create({ index: 7, term: 1, configuration: { voters: ["n1"], learners: [] } });
-    await writer.write(content);
-    await writer.commit();
-    await store.close();
-    const sizeBytes = readFileSync(join(directory, "snapshots.sqlite")).length;
-    for (let bit = 5; bit < sizeBytes * 8; bit += 4093) {
-      const copy = copyWith(directory, "snapshots.sqlite", (bytes) => flipped(bytes, bit));
-      expect(["QUORATE_SNAPSHOT_CORRUPT", content], `bit ${bit}`).toContainEqual(await lookAtSnapshot(copy));
     }
   });
 });

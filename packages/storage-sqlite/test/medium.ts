@@ -9,7 +9,7 @@ import { traceScript } from "./system-calls.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 /** Every so many crashes; `crash.test.ts` takes them all. */
-const crashEvery = 40;
+const crashEvery = 80;
 
 /** The files of a directory. */
 export const directoryFiles: StoreFiles<string> = {
