@@ -38,6 +38,8 @@ export type ReachedCounters = {
   unknownOutcomes: number;
   /** Linearizable reads that were answered. */
   readsAnswered: number;
+  /** Linearizable reads that were answered by a node that does not lead. */
+  readsForwarded: number;
   /** Linearizable reads that a leader could not confirm. */
   readsLost: number;
   /** Leadership was handed over on purpose. */
@@ -85,6 +87,7 @@ export class Reached {
     repetitions: 0,
     unknownOutcomes: 0,
     readsAnswered: 0,
+    readsForwarded: 0,
     readsLost: 0,
     transfers: 0,
     membershipChanges: 0,

@@ -141,12 +141,28 @@ const broken: readonly { readonly property: string; readonly story: (stage: Stag
   {
     property: "fresh reads",
     story: ({ inspector, n1: node }) =>
-      inspector.read({ client: 1, node, consistency: "lease", arrivedMs: 0, index: 3, seenBefore: 4 }),
+      inspector.read({
+        client: 1,
+        node,
+        consistency: "lease",
+        isForwarded: false,
+        arrivedMs: 0,
+        index: 3,
+        seenBefore: 4,
+      }),
   },
   {
     property: "fresh reads",
     story: ({ inspector, n1: node }) =>
-      inspector.read({ client: 1, node, consistency: "linearizable", arrivedMs: 0, index: 4, seenBefore: 4 }),
+      inspector.read({
+        client: 1,
+        node,
+        consistency: "linearizable",
+        isForwarded: true,
+        arrivedMs: 0,
+        index: 4,
+        seenBefore: 4,
+      }),
   },
   {
     property: "monotonic state",

@@ -64,6 +64,8 @@ export type ClientRead = {
   readonly node: ObservedNode;
   /** The level that was really used. */
   readonly consistency: Consistency;
+  /** The node may have asked its leader. */
+  readonly isForwarded: boolean;
   /** When the read came to the node, in ms of virtual time. */
   readonly arrivedMs: number;
   /** Where the state stood that answered it. */

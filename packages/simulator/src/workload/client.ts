@@ -118,6 +118,8 @@ export class Client<Query, Answer, Result> {
     const command = { operation: number, client: this.#number, ...bytesOf(call) };
     const attempt = { call, command, isOver: false };
     if ("command" in operation) inspector.attempted(command);
+    // A read that any node may answer goes to any of them.
+    else if (mayForward(command)) this.#target = this.#random.pick(this.#office.machines);
     world.after(this.#wireMs(), () => this.#arrive(attempt, this.#target));
     world.after(PATIENCE_MS, () => this.#ended(attempt, { type: "command" in operation ? "info" : "refused" }));
   }
@@ -175,11 +177,23 @@ export class Client<Query, Answer, Result> {
       return { ...recorded(operation.record?.(result), result), index };
     }
     const arrivedMs = this.#office.world.nowMs;
-    const wished = this.#office.hasLeases && command.operation % 2 === 0 ? "lease" : "linearizable";
-    const { answer, index, consistency } = await node.query(operation.query, { ...options, consistency: wished });
+    const level = this.#office.hasLeases && command.operation % 2 === 0 ? "lease" : "linearizable";
+    const forward = mayForward(command);
+    const query = node.query(operation.query, { ...options, consistency: level, forward });
+    const { answer, index, consistency } = await query;
     if (!process.isAlive) return undefined;
-    inspector.read({ client: command.client, node: target, consistency, arrivedMs, index, seenBefore });
+    const isForwarded = forward && !target.isLeader;
+    inspector.read({
+      client: command.client,
+      node: target,
+      consistency,
+      isForwarded: forward,
+      arrivedMs,
+      index,
+      seenBefore,
+    });
     reached.counters.readsAnswered += 1;
+    if (isForwarded) reached.counters.readsForwarded += 1;
     if (consistency === "lease") reached.counters.leaseReads += 1;
     return { ...recorded(operation.record?.(answer), answer), index };
   }
@@ -281,6 +295,11 @@ export class Client<Query, Answer, Result> {
   #wireMs(): number {
     return this.#random.between(0.1, 2);
   }
+}
+
+/** Some reads are asked of whoever it is, and nodes that do not lead ask their leader. */
+function mayForward({ operation }: ClientCommand): boolean {
+  return operation % 3 === 0;
 }
 
 /** A copy of its own tells the command of each try from every other one, whatever the workload does with its bytes. */

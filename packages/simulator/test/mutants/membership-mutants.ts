@@ -71,6 +71,7 @@ export const membershipMutants: readonly Mutant[] = [
   },
   {
     name: "uses a configuration only when it is applied",
+    isFast: true,
     edits: [
       {
         file: "server.ts",
@@ -85,6 +86,7 @@ export const membershipMutants: readonly Mutant[] = [
   },
   {
     name: "counts the word of a server that has lost its disk",
+    isFast: true,
     edits: [
       {
         file: "server-records.ts",

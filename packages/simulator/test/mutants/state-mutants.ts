@@ -4,6 +4,7 @@ import type { Mutant } from "./mutants.ts";
 export const stateMutants: readonly Mutant[] = [
   {
     name: "leaves the present configuration out of its snapshots",
+    isFast: true,
     edits: [
       {
         package: "node",
@@ -53,6 +54,7 @@ export const stateMutants: readonly Mutant[] = [
   },
   {
     name: "forgets the log before the snapshot is durable",
+    isFast: true,
     edits: [
       {
         package: "node",
@@ -65,6 +67,7 @@ export const stateMutants: readonly Mutant[] = [
   },
   {
     name: "forgets the sessions when another server leads",
+    isFast: true,
     workload: "sessions",
     edits: [
       {
