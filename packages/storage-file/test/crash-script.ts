@@ -14,7 +14,7 @@ import { TestDisk } from "./test-disk.ts";
 
 /** Small, so that a short script fills many. */
 const segmentBytes = 8 * 1024;
-const sizes = { usualBytes: 160, largestBytes: 2500 };
+const sizes = { usualBytes: 100, largestBytes: 1800 };
 const identity: StoreIdentity = {
   clusterId: "c1",
   nodeId: "n1",

@@ -34,7 +34,7 @@ export type ClusterMember = {
 };
 
 /** Time for a process to print its `ready` line; a busy machine needs seconds to load the program. */
-const readyWithinMs = 20_000;
+const readyWithinMs = 60_000;
 
 /** Server processes on loopback ports with data in a temporary directory. */
 export class Cluster {
