@@ -55,6 +55,16 @@ test("P18 acknowledgements out of order never lower what is known to match", () 
   expect(server.raft.status().commitIndex).toBe(5);
 });
 
+test("P18 an acknowledgement of an earlier term counts for nothing: the log may have changed since", () => {
+  const server = leaderWithEntries(5);
+  server.tell({ type: "heartbeatRequest", from: "n2", term: 2, commitIndex: 0, round: 1 });
+  server.elect();
+  expect(server.raft.status()).toMatchObject({ role: "leader", term: 3 });
+  const result = server.raft.step({ ...accepted, from: "n2", to: "n1", term: 1, matchIndex: 5 }, server.now);
+  expect(result).toEqual({ handled: false, reason: "staleResponse" });
+  expect(server.raft.status().peers).toMatchObject([{ matchIndex: 0 }]);
+});
+
 test("P18 an acknowledgement beyond the leader's own log is not believed", () => {
   const server = leaderWithEntries(5);
   const result = server.raft.step({ ...accepted, from: "n2", to: "n1", term: 1, matchIndex: 6 }, server.now);
