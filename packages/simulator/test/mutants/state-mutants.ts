@@ -59,9 +59,9 @@ export const stateMutants: readonly Mutant[] = [
       {
         package: "node",
         file: "snapshot-work.ts",
-        find: "const position = { index, term, configuration: raft.configurationAt(index) };",
+        find: "const stored = await this.#taker.take();",
         replace:
-          "const position = { index, term, configuration: raft.configurationAt(index) };\n    input(() => void raft.compact(index));",
+          "const { raft, replica, input } = this.#parts;\n      input(() => void raft.compact(replica.last.index));\n      const stored = await this.#taker.take();",
       },
     ],
   },
