@@ -66,7 +66,14 @@ async function firstLine(child: ChildProcess): Promise<string> {
 }
 
 async function startCluster(): Promise<Running> {
-  const nodes = await Cluster.create({ command: serverCommand(), nodes: 3, transport: "tcp", storage: "file" });
+  const nodes = await Cluster.create({
+    command: serverCommand(),
+    nodes: 3,
+    transport: "tcp",
+    storage: "file",
+    // On a machine that others use too, the usual timeouts would now and then depose the leader that is measured.
+    config: { raft: { electionTimeoutMs: [2000, 4000], heartbeatMs: 100 } },
+  });
   await nodes.startAll();
   const clientUrls = nodes.members.map(({ clientUrl }) => clientUrl);
   return { url: await leaderUrl(nodes.urls), clientUrls, stop: () => nodes.close() };
