@@ -66,6 +66,39 @@ test("over NATS, a killed leader and a killed broker cost no acknowledged write"
   expect(prove(ledger, replicas).problems).toEqual([]);
 });
 
+test("over NATS, a broker that sleeps and wakes under load costs no acknowledged write", {
+  timeout: 2 * testTimeoutMs,
+}, async () => {
+  const { broker, cluster, observer } = await prepareNatsCluster();
+  await cluster.startAll();
+  await observer.leader();
+  const ledger = new Ledger();
+  const workload = new Workload({ endpoints: cluster.urls, ledger, workers: 4, writesPerSecond: 200 });
+  const moreWrites = (count: number) => {
+    const target = ledger.acknowledged + count;
+    return until({ what: `${count} more writes`, withinMs }, () => (ledger.acknowledged >= target ? true : undefined));
+  };
+  await moreWrites(50);
+  for (let round = 0; round < 2; round += 1) {
+    broker.pause();
+    await until({ what: "a cluster without a leader", withinMs }, async () => {
+      const statuses = [...(await observer.statuses()).values()];
+      return statuses.every((status) => status?.leader === null) ? true : undefined;
+    });
+    broker.resume();
+    await observer.leader();
+    await moreWrites(50);
+  }
+  await workload.stop(withinMs);
+  await observer.applied(
+    ledger.lastIndex,
+    cluster.members.map(({ id }) => id),
+  );
+  const signal = new AbortController().signal;
+  const replicas = await readReplicas({ cluster, observer, facts: ledger, index: ledger.lastIndex, signal });
+  expect(prove(ledger, replicas).problems).toEqual([]);
+});
+
 test("nodes that start before the broker form the cluster when it comes", { timeout: testTimeoutMs }, async () => {
   const { broker, cluster, observer } = await prepareNatsCluster();
   await broker.kill();
