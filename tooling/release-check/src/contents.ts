@@ -1,7 +1,8 @@
 // What may be in a package, and what its manifest may say once it is packed.
 import type { Packed } from "./pack.ts";
 
-const allowed = /^(dist\/.+|src\/.+|README\.md|LICENSE|package\.json|CHANGELOG\.md)$/;
+/** Besides the code: what a README may link on to, written in capitals. */
+const allowed = /^(dist\/.+|src\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
 const unwanted = /\.tsbuildinfo$|\.test\.[cm]?[jt]s$|(^|\/)\.[^/]+$/;
 const required = ["README.md", "LICENSE", "package.json", "dist/index.js", "dist/index.d.ts"];
 const installScripts = ["preinstall", "install", "postinstall", "prepare"];
@@ -14,7 +15,8 @@ export function fileProblems(files: readonly string[]): readonly string[] {
 }
 
 export function manifestProblems(manifest: Packed["manifest"]): readonly string[] {
-  const text = JSON.stringify(manifest);
+  // Scripts that do not run at install are for those who work on the package: nobody else reads them.
+  const text = JSON.stringify({ ...manifest, scripts: {} });
   return [
     ...installScripts
       .filter((name) => name in (manifest.scripts ?? {}))

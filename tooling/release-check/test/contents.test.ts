@@ -5,10 +5,10 @@ import { fileProblems, manifestProblems } from "../src/contents.ts";
 const files = ["LICENSE", "README.md", "dist/index.d.ts", "dist/index.js", "package.json", "src/index.ts"];
 
 test("a package of sources, built files and texts is complete", () => {
-  expect(fileProblems([...files, "CHANGELOG.md"])).toEqual([]);
+  expect(fileProblems([...files, "CHANGELOG.md", "MEMBERSHIP.md"])).toEqual([]);
 });
 
-test.each(["test/a.test.ts", "src/a.test.ts", "dist/.tsbuildinfo", "tsconfig.json", ".env", "src/.hidden"])(
+test.each(["test/a.test.ts", "src/a.test.ts", "dist/.tsbuildinfo", "tsconfig.json", "notes.md", ".env", "src/.hidden"])(
   "%s must not be packed",
   (file) => {
     expect(fileProblems([...files, file])).toEqual([`${file} must not be packed`]);
@@ -20,7 +20,11 @@ test.each(files.filter((file) => !file.startsWith("src/")))("a package without %
 });
 
 test("a plain manifest is accepted", () => {
-  const manifest = { name: "@quorate/core", version: "1.0.0", scripts: { build: "tsc -b" } };
+  const manifest = {
+    name: "@quorate/core",
+    version: "1.0.0",
+    scripts: { build: "tsc -b", nightly: "node --conditions=quorate-source src/cli.ts" },
+  };
   expect(manifestProblems(manifest)).toEqual([]);
 });
 
