@@ -111,7 +111,7 @@ export class AcceptedConnection implements Admitted {
 
   #onHello(hello: Hello): void {
     const { identity, settings, doorkeeper } = this.#facts;
-    // First of all: whoever cannot prove its name learns nothing about this server.
+    // First of all: whoever cannot prove its name learns nothing about this server's peers.
     const verdict = this.#judgeProof(hello) ?? doorkeeper.judge(hello);
     if (verdict !== undefined) {
       // The text repeats names that a stranger chose.
