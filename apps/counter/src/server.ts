@@ -29,6 +29,7 @@ const graceMs = 3000;
 const noticeLevels = {
   joining: "info",
   joined: "info",
+  addressDiffers: "warn",
   membersHeard: "info",
   noLeader: "warn",
   removed: "error",
@@ -46,6 +47,7 @@ export async function startServer(checked: CheckedConfig, destination: Destinati
       nodeId: config.id,
       members,
       joins: config.join,
+      trustsLog: config.addresses === "log",
       ...composeAdapters(config, ({ type, ...facts }) => logger.warn(facts, type)),
       raft: config.raft,
       onDefect: (err) => logger.error({ err }, "defect"),

@@ -42,6 +42,11 @@ export type ServiceOptions = {
   readonly members: ReadonlyMap<string, MemberAddress>;
   /** True for a node that is to be added to a running cluster: it forms none, and waits until it is added. */
   readonly joins?: boolean;
+  /**
+   * False if the addresses in `members` count before those in the log: for a cluster whose nodes have all moved at once, so
+   * that nobody could be told of it. Default true.
+   */
+  readonly trustsLog?: boolean;
   readonly storage: LogStorage;
   /** Where snapshots are kept. Without it the log is kept whole. */
   readonly snapshots?: SnapshotStore;
@@ -77,7 +82,7 @@ export type RunningService = AsyncDisposable & {
 
 /** Starts a node of the service. Rejects with what `RaftNode.start` rejects with. */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
-  const { clusterId, nodeId, members, onDefect } = options;
+  const { clusterId, nodeId, members, onDefect, trustsLog = true } = options;
   const changes = new Changes();
   const counters = new CounterMachine(undefined, (changed) => changes.publish(changed));
   const stateMachine = withSessions<Query, Answer, Result>(counters, { encodeResult });
@@ -86,14 +91,15 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     nodeId,
     configuration: foundersOf(options),
     joins: options.joins ?? false,
-    peerAddress: (address) => decodeAddress(address)?.peer,
+    // Where nothing comes from the log, the transport uses the addresses that it was made with.
+    peerAddress: (address) => (trustsLog ? decodeAddress(address)?.peer : undefined),
     storage: options.storage,
     transport: options.transport,
     stateMachine,
     ...(options.snapshots === undefined ? {} : { snapshots: { store: options.snapshots } }),
     ...(options.raft === undefined ? {} : { raft: options.raft }),
   });
-  const addresses = new AddressBook(members, () => node.currentStatus().configuration);
+  const addresses = new AddressBook({ members, trustsLog, configuration: () => node.currentStatus().configuration });
   const standing = standingOf(options, node, addresses);
   let draining = false;
   const clientPort = clientPortOf({

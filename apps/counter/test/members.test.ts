@@ -28,7 +28,10 @@ test("a node that joins says so and does nothing until it is added, then votes w
   await cluster.request(await cluster.leader(), "POST", increments, { body: { by: 5 } });
   await cluster.startNewNode("n4");
   expect(cluster.noticesOf("n4")).toEqual([
-    { type: "joining", detail: "n4 waits to be added to the cluster: quorate members add n4 --http n4.test" },
+    {
+      type: "joining",
+      detail: "n4 waits to be added to the cluster: quorate members add n4 --http n4.test --client n4.test:1",
+    },
   ]);
   const ready = await cluster.request("n4", "GET", "/readyz");
   expect(ready.json["reasons"]).toContain(cluster.noticesOf("n4")[0]?.detail);

@@ -74,6 +74,7 @@ function checkMeaning(check: Check): CheckedConfig {
       storage,
       raft,
       join: raw.join === true,
+      addresses: checkAddresses(check),
     },
     warnings: warningsOf(raw, members, listen),
   };
@@ -132,6 +133,13 @@ function checkAdvertised(
   if (owner === undefined) owners.set(formatHostPort(address), path);
   else problems.add(path, `"${text}" is also the address of ${owner}`, "Give every node and purpose its own address.");
   return address;
+}
+
+function checkAddresses({ raw, problems }: Check): Config["addresses"] {
+  const { addresses = "log" } = raw;
+  if (addresses === "log" || addresses === "file") return addresses;
+  problems.add("addresses", `"${addresses}" is unknown`, 'Available: "log", and "file" after all nodes have moved.');
+  return "log";
 }
 
 function reportForeignId({ raw, problems }: Check): void {

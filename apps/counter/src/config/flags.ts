@@ -28,6 +28,11 @@ const flags: readonly {
     flag: "--join",
     description: "wait to be added to the running cluster of the other members instead of forming one",
   },
+  {
+    path: ["addresses"],
+    flag: "--addresses <log|file>",
+    description: "whose addresses of members count; file: after all nodes have moved at once",
+  },
   { path: ["listen", "peer"], flag: "--listen-peer <address>", description: "where to listen for other nodes" },
   { path: ["listen", "http"], flag: "--listen-http <address>", description: "where to listen for HTTP" },
   {

@@ -37,6 +37,7 @@ const configShape = {
   storage: v.optional(v.object(storageShape)),
   raft: v.optional(v.object(raftShape)),
   join: v.optional(v.boolean()),
+  addresses: v.optional(v.string()),
 };
 
 type RawMember = { peer?: string | undefined; http: string; client?: string | undefined };
@@ -59,6 +60,7 @@ export type RawConfig = {
     | undefined;
   readonly client?: { tls?: { cert: string; key: string; ca?: string | undefined } | undefined } | undefined;
   readonly join?: boolean | undefined;
+  readonly addresses?: string | undefined;
   readonly storage?: { type?: string | undefined; onCorruption?: string | undefined } | undefined;
   readonly raft?:
     | {

@@ -66,6 +66,8 @@ export type Config = {
   readonly raft: RaftConfig;
   /** This node is to be added to the cluster of the other members: it never forms one. */
   readonly join: boolean;
+  /** Which of two addresses of a member counts: that in the log, or that in this configuration. */
+  readonly addresses: "log" | "file";
 };
 
 /** A checked configuration and what its owner should know nevertheless. */

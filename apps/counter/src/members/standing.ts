@@ -4,13 +4,14 @@
 
 import type { Clock } from "@quorate/contracts";
 import type { NodeEvent, NodeStatus, RaftNode } from "@quorate/node";
+import type { MemberAddress } from "./address.ts";
 import type { AddressBook } from "./address-book.ts";
 import { CommitHistory } from "./commit-history.ts";
 import { Hearsay, type HearsayParts, type Rumour } from "./hearsay.ts";
 
 /** Something that the owner of a node should know; `detail` is for people. */
 export type Notice = {
-  readonly type: "joining" | "joined" | "noLeader" | "removed" | "membersHeard";
+  readonly type: "joining" | "joined" | "addressDiffers" | "noLeader" | "removed" | "membersHeard";
   readonly detail: string;
 };
 
@@ -38,6 +39,7 @@ export class Standing {
   readonly #complaints = new Set<string>();
   #cancelTimer: (() => void) | undefined;
   #removed: string | undefined;
+  #lastDifference: string | undefined;
   #isWaiting: boolean;
   /** The newest configuration of the log does not contain this node; it may not be committed yet. */
   #isLeftOut: boolean;
@@ -56,6 +58,7 @@ export class Standing {
     this.#isLeftOut = !isMember(node.currentStatus(), parts.nodeId);
     this.#isWaiting = parts.joins && this.#isLeftOut;
     if (this.#isWaiting) parts.onNotice({ type: "joining", detail: this.#howToAdd() });
+    this.#compareAddress();
   }
 
   /** Why this node takes no part in the cluster, or why nobody leads; undefined if all is well. */
@@ -112,6 +115,7 @@ export class Standing {
       return;
     }
     this.#removed = undefined;
+    this.#compareAddress();
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
     this.#parts.onNotice({ type: "joined", detail: `${this.#parts.nodeId} is a member of the cluster now` });
@@ -165,10 +169,27 @@ export class Standing {
 
   #howToAdd(): string {
     const { nodeId, addresses } = this.#parts;
-    const { peer, http = "ADDRESS" } = addresses.of(nodeId) ?? {};
-    const options = [...(peer === undefined ? [] : [`--peer ${peer}`]), `--http ${http.replace(/^http:\/\//, "")}`];
-    return `${nodeId} waits to be added to the cluster: quorate members add ${nodeId} ${options.join(" ")}`;
+    const options = optionsFor(addresses.of(nodeId) ?? { http: "ADDRESS" });
+    return `${nodeId} waits to be added to the cluster: quorate members add ${nodeId} ${options}`;
   }
+
+  /** The others use what the log says, so a node that moved without a word may wait in vain. */
+  #compareAddress(): void {
+    const { nodeId, addresses, onNotice } = this.#parts;
+    const difference = addresses.differenceOf(nodeId);
+    if (difference === undefined) return;
+    const { told, inLog } = difference;
+    const detail = `the log says that ${nodeId} is reached at ${optionsFor(inLog)}. If that is over: quorate members move ${nodeId} ${optionsFor(told)}`;
+    if (detail !== this.#lastDifference) onNotice({ type: "addressDiffers", detail });
+    this.#lastDifference = detail;
+  }
+}
+
+function optionsFor({ peer, http, client }: MemberAddress): string {
+  const known = { peer, http: http.replace(/^http:\/\//, ""), client };
+  return Object.entries(known)
+    .flatMap(([name, address]) => (address === undefined ? [] : [`--${name} ${address}`]))
+    .join(" ");
 }
 
 function isMember({ configuration }: NodeStatus, id: string): boolean {

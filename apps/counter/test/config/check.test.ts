@@ -107,7 +107,7 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     path: ["memebers"],
     value: {},
     text: 'n1.json: unknown key "memebers"; did you mean "members"?',
-    hint: "Keys of a configuration: cluster, id, data, members, listen, transport, client, storage, raft, join.",
+    hint: "Keys of a configuration: cluster, id, data, members, listen, transport, client, storage, raft, join, addresses.",
   },
   { path: ["zzzzzz"], value: 1, text: 'n1.json: unknown key "zzzzzz"' },
   {

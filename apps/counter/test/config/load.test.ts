@@ -49,7 +49,7 @@ test("every key can be a flag, and no file is needed", () => {
     "--transport-type tcp --transport-insecure --storage sqlite",
     "--raft-election-timeout-ms 300,900 --raft-heartbeat-ms 60",
     "--raft-pre-vote false --raft-leader-lease false --raft-check-quorum false",
-    "--raft-lease-reads false --raft-max-clock-drift 0.25 --join",
+    "--raft-lease-reads false --raft-max-clock-drift 0.25 --join --addresses file",
   ].join(" ");
   const given = flags(...line.split(" "));
   expect(loadConfig(undefined, given).config).toEqual({
@@ -82,6 +82,7 @@ test("every key can be a flag, and no file is needed", () => {
       maxClockDrift: 0.25,
     },
     join: true,
+    addresses: "file",
   });
 });
 

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Cluster } from "../../src/demo/cluster.ts";
 import { Ledger } from "../../src/demo/ledger.ts";
 import type { Observer } from "../../src/demo/observer.ts";
+import { findFreePorts } from "../../src/demo/ports.ts";
 import { prove } from "../../src/demo/proof.ts";
 import { readReplicas } from "../../src/demo/replicas.ts";
 import { until } from "../../src/demo/wait.ts";
@@ -194,4 +195,27 @@ test("a node that was away while all others were replaced and ended finds the ne
   await observer.applied(lastApplied, ["n3"]);
   const { members } = await observer.leader();
   expect(members.map(({ id }) => id).toSorted()).toEqual(["n3", "n4", "n5"]);
+});
+
+test("nodes that have all moved at once find each other by their files, if they are told to", { timeout }, async () => {
+  const { cluster, observer, client } = await withSpares(0);
+  await client.counter("hits").add(3);
+  for (const { id } of cluster.members) await cluster.kill(id);
+  const [first = 0, second = 0, third = 0] = await findFreePorts(3);
+  const ports: Readonly<Record<string, number>> = { n1: first, n2: second, n3: third };
+  const moved = Object.entries(entriesOf(cluster, "n1")).map(([id, entry]) => [
+    id,
+    { ...entry, peer: `127.0.0.1:${ports[id]}` },
+  ]);
+  for (const { id } of cluster.members) cluster.configure(id, { members: Object.fromEntries(moved) });
+  await cluster.startAll();
+  expect(cluster.process("n1")?.output).toContain(`quorate members move n1 --peer 127.0.0.1:${first}`);
+  await diagnosis(cluster, "n1", "No answer: n2, n3");
+  for (const { id } of cluster.members) {
+    await cluster.kill(id);
+    cluster.configure(id, { addresses: "file" });
+  }
+  await cluster.startAll();
+  await observer.leader();
+  await expect(client.counter("hits").get()).resolves.toMatchObject({ value: 3 });
 });

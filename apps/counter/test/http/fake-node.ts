@@ -75,7 +75,11 @@ export class FakeService {
     return {
       clusterId: "demo",
       nodeId: this.#id,
-      addresses: new AddressBook(new Map(urls), () => this.#node().currentStatus().configuration),
+      addresses: new AddressBook({
+        members: new Map(urls),
+        trustsLog: true,
+        configuration: () => this.#node().currentStatus().configuration,
+      }),
       version: "1.2.3",
       node: this.#node(),
       explain: () => this.explanation,
