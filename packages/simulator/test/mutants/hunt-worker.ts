@@ -1,12 +1,15 @@
 // Runs in a process of its own: simulates clusters in which some packages are replaced by those of a folder, until a property
-// does not hold. Arguments: folder, names of the packages, workload, first seed, number of seeds. Prints one line of JSON.
+// does not hold. Arguments: folder, names of the packages, workload, faults, first seed, number of seeds. Prints a line of JSON.
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as Simulator from "../../src/index.ts";
 import type { Finding } from "./hunt.ts";
 
-const [folder = "", packages = "", workload = "registers", firstSeed = "1", seeds = "100"] = process.argv.slice(2);
+const [folder = "", packages = "", workload = "registers", chosen = "", firstSeed = "1", seeds = "100"] =
+  process.argv.slice(2);
+// Written by `hunt`.
+const faults = JSON.parse(chosen) as Simulator.FaultChoice;
 const names = packages.split(",").filter((name) => name !== "");
 const copies = pathToFileURL(folder).href;
 
@@ -31,8 +34,8 @@ const { sessionCounter } = await import("../support/session-counter.ts");
 
 async function run(seed: number): Promise<void> {
   const nodes = seed % 2 === 0 ? 3 : 5;
-  if (workload === "sessions") await simulate({ seed, nodes, thinkMs: 50, shrinkRuns: 0, ...sessionCounter() });
-  else await simulate({ seed, nodes, shrinkRuns: 0, ...registers() });
+  if (workload === "sessions") await simulate({ seed, nodes, faults, thinkMs: 50, shrinkRuns: 0, ...sessionCounter() });
+  else await simulate({ seed, nodes, faults, shrinkRuns: 0, ...registers() });
 }
 
 let finding: Finding = { found: false, seeds: Number(seeds) };

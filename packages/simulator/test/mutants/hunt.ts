@@ -37,6 +37,7 @@ export async function hunt(
       folder,
       packages.join(),
       mutant.workload ?? "registers",
+      JSON.stringify(mutant.faults ?? "swarm"),
       String(firstSeed),
       String(seeds),
     ]);

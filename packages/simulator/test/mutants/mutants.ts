@@ -1,5 +1,6 @@
 // Mistakes that implementations of Raft have made, as edits of the sources. The simulator must find each of them. An edit that
 // no longer fits the source fails loudly: then the mistake must be written anew for the new source.
+import type { FaultOptions } from "../../src/index.ts";
 import { membershipMutants } from "./membership-mutants.ts";
 import { stateMutants } from "./state-mutants.ts";
 
@@ -22,6 +23,8 @@ export type Mutant = {
   readonly isFast?: boolean;
   /** Clients that repeat their commands through sessions; default: registers. */
   readonly workload?: "sessions";
+  /** Where the seeds' own choice of faults would take too long to come to it. */
+  readonly faults?: Partial<FaultOptions>;
 };
 
 /** Elections, replication, commitment, reads. */
@@ -281,6 +284,8 @@ const coreMutants: readonly Mutant[] = [
   },
   {
     name: "confirms a read by an answer to a round of an older term",
+    // Takes a server that leads twice, and a heartbeat of the first time that arrives in the second.
+    faults: { replay: 0.4, delay: 0.2, transfer: 120, crash: 10 },
     edits: [
       {
         file: "follower.ts",
