@@ -75,6 +75,16 @@ describe("a batch ends before its limit", () => {
 });
 
 describe("what is no longer in memory", () => {
+  test("is everything beyond the cache: a peer that lags far is served from storage", () => {
+    const server = leader({ maxCachedBytes: 5 * (64 + 8) });
+    for (let count = 0; count < 50; count++) server.raft.propose(new Uint8Array(8));
+    server.messages();
+    server.tell({ ...accepted, from: "n2", term: 1, matchIndex: 51 });
+    const refusal = { type: "appendResponse", from: "n3", to: "n1", term: 1, accepted: false } as const;
+    server.raft.step({ ...refusal, prevLogIndex: 50, hintIndex: 1, hintTerm: 1 }, server.now);
+    expect(server.raft.ready().logReads).toMatchObject([{ firstIndex: 2 }]);
+  });
+
   test("is read again for the state machine of a server that restarts", () => {
     const server = new LoneServer({ term: 1, log: logOf(1, 1, 1) });
     server.tell({
