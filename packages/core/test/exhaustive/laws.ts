@@ -16,13 +16,14 @@ export type View = {
   readonly disk: readonly string[];
   readonly promised: readonly string[];
   readonly promisedInTerm: number;
+  readonly usedConfigurations: readonly Configuration[];
   /** The configurations of the log with their places, oldest first; the first one is the one the cluster began with. */
   readonly configurations: readonly { readonly index: number; readonly configuration: Configuration }[];
 };
 
 /** Looks at one server. */
 export function viewOf(id: string, state: ServerState, founding: Configuration): View {
-  const { raft, disk, promised, promisedInTerm, ledTerms } = state;
+  const { raft, disk, promised, promisedInTerm, ledTerms, usedConfigurations } = state;
   const { term, role, commitIndex } = raft.status();
   const entries = logOf(state);
   const configurations = entries.flatMap((entry) => {
@@ -39,6 +40,7 @@ export function viewOf(id: string, state: ServerState, founding: Configuration):
     disk: disk.entries.map(wordFor),
     promised: promised.map(wordFor),
     promisedInTerm,
+    usedConfigurations: [founding, ...usedConfigurations],
     configurations: [{ index: 0, configuration: founding }, ...configurations],
   };
 }
@@ -92,14 +94,17 @@ function leaderCompleteness(a: View, leader: View): void {
   }
 }
 
-/** What is committed is on the disks of a majority of a configuration that somebody has. */
+/**
+ * What is committed is on the disks of a majority of a configuration that somebody has used. The configuration itself may
+ * be lost again: its majorities meet those of the one before, so no leader can miss the entry.
+ */
 function committedIsDurable(view: View, views: readonly View[]): void {
   const place = Math.max(view.commitIndex, view.promised.length) - 1;
   const word = view.commitIndex > view.promised.length ? view.log[place] : view.promised[place];
   if (word === undefined) return;
   const holders = views.filter(({ disk }) => disk[place] === word).map(({ id }) => id);
-  const known = views.flatMap(({ configurations }) => configurations);
-  if (known.some(({ configuration }) => isMajority(holders, configuration))) return;
+  const known = views.flatMap(({ usedConfigurations }) => usedConfigurations);
+  if (known.some((configuration) => isMajority(holders, configuration))) return;
   throw new Error(
     `Committed is durable: entry ${word} at ${place + 1} of ${view.id} is on ${holders.join() || "no disk"}`,
   );

@@ -99,7 +99,13 @@ export const largeScopes: Readonly<Record<string, Bounds>> = {
     crashes: "n3",
     maxWritesUnderWay: 1,
   },
-  "a leader crashes among three entries": { ...twoLeaders, maxIndex: 3, commands: 1, crashes: "n1" },
+  "a leader crashes among three entries": {
+    ...twoLeaders,
+    maxIndex: 3,
+    commands: 1,
+    crashes: "n1",
+    maxWritesUnderWay: 1,
+  },
   "figure 8 with refusals": { ...figure8, isLost: isHeartbeat },
   "a leader crashes in the middle of a promotion, another one follows": {
     ...twoLeaders,

@@ -1,7 +1,7 @@
 // All states that one server can reach, each with a number, and what every input makes of them. A server is a function of
 // its inputs, so each pair of state and input is computed once, however many states of the cluster contain it.
 
-import type { Entry, LogWrite, Message, Raft } from "../../src/index.ts";
+import type { Configuration, Entry, LogWrite, Message, Raft } from "../../src/index.ts";
 import { bytes, restoredFrom } from "../support/lone-server.ts";
 import { copyOf, textOf } from "./copying.ts";
 import type { Scope } from "./scope.ts";
@@ -32,6 +32,8 @@ export type ServerState = {
   /** The latest term in which it applied something. */
   promisedInTerm: number;
   readonly ledTerms: number[];
+  /** All configurations by which it has ever decided, also those that a crash took out of its log. */
+  readonly usedConfigurations: Configuration[];
 };
 
 /** Where an input leads: the number of the next state, and the numbers of the messages that were sent. */
@@ -61,7 +63,17 @@ export class ServerStates {
     const spent = { timeouts: 0, crashes: 0, commands: 0, changes: 0, heartbeats: 0 };
     const [now, promisedInTerm] = [0, 0];
     const raft = this.#boot(disk, now);
-    return this.#numberOf({ raft, now, disk, pendingWrites: [], spent, promised: [], promisedInTerm, ledTerms: [] });
+    return this.#numberOf({
+      raft,
+      now,
+      disk,
+      pendingWrites: [],
+      spent,
+      promised: [],
+      promisedInTerm,
+      ledTerms: [],
+      usedConfigurations: [],
+    });
   }
 
   /** What may happen to a server in this state besides messages. */
@@ -129,7 +141,9 @@ export class ServerStates {
       if (last !== undefined) state.raft.applied(last.index);
       isBusy = committed.length + logReads.length > 0 || write !== undefined;
     }
-    const { role, term } = state.raft.status();
+    const { role, term, configuration } = state.raft.status();
+    const isNew = state.usedConfigurations.every((used) => textOf(used) !== textOf(configuration));
+    if (isNew) state.usedConfigurations.push(configuration);
     if (role === "leader" && !state.ledTerms.includes(term)) state.ledTerms.push(term);
     return sent;
   }
