@@ -110,8 +110,6 @@ export const largeScopes: Readonly<Record<string, Bounds>> = {
   "a leader crashes in the middle of a promotion, another one follows": {
     ...twoLeaders,
     ...withLearner,
-    maxIndex: 3,
-    commands: 1,
     change: promotion,
     crashes: "n1",
     maxWritesUnderWay: 1,
