@@ -99,19 +99,26 @@ function preVoteRefusal(server: Server, message: PreVoteRequest): VoteRefusal | 
 }
 
 /** The vote itself. Thesis 3.4 and figure 3.1 (RequestVote RPC). */
-export function onVoteRequest(server: Server, message: VoteRequest): IgnoredReason | undefined {
+export function onVoteRequest(
+  server: Server,
+  message: VoteRequest,
+  incarnation: string | undefined,
+): IgnoredReason | undefined {
   // Comes before any look at the term: a server that hears a leader must not be moved by a disruptive candidate. Thesis 4.2.3.
   if (server.options.protection.leaderLease && !message.isTransfer && hearsLeader(server)) {
     refuseVote(server, message, "hearsLeader");
     return message.term > server.term ? "hearsLeader" : undefined;
   }
   if (message.term > server.term) moveToTerm(server, message.term);
-  const reason = voteRefusal(server, message);
+  const reason = voteRefusal(server, message, incarnation);
   if (reason !== undefined) {
     refuseVote(server, message, reason);
     return reason === "olderTerm" ? "olderTerm" : undefined;
   }
-  if (server.votedFor === undefined) server.voteFor(message.from);
+  if (server.votedFor === undefined) {
+    server.voteFor(message.from);
+    server.votedForStore = incarnation;
+  }
   // Only a vote that was given restarts the timer: refusing a hopeless candidate must not delay a good one.
   server.restartElectionTimer();
   reportVote(server, message.from, message.term, false, undefined);
@@ -125,9 +132,13 @@ export function onVoteRequest(server: Server, message: VoteRequest): IgnoredReas
   return undefined;
 }
 
-function voteRefusal(server: Server, message: VoteRequest): VoteRefusal | undefined {
+function voteRefusal(server: Server, message: VoteRequest, incarnation: string | undefined): VoteRefusal | undefined {
   if (message.term < server.term) return "olderTerm";
   if (server.votedFor !== undefined && server.votedFor !== message.from) return "alreadyVoted";
+  // A founder that loses its store right after it was elected must not be elected once more in that term: it would write
+  // another first entry. As long as no store is noted anywhere, the voter has to tell the two apart itself.
+  const isRepeated = server.votedFor !== undefined && server.votedForStore === incarnation;
+  if (server.isForming && server.votedFor !== undefined && !isRepeated) return "alreadyVoted";
   return logRefusal(server, { index: message.lastLogIndex, term: message.lastLogTerm });
 }
 

@@ -275,7 +275,7 @@ function dispatch(server: Server, message: Message, incarnation: string | undefi
     case "preVoteResponse":
       return onPreVoteResponse(server, message, incarnation);
     case "voteRequest":
-      return onVoteRequest(server, message);
+      return onVoteRequest(server, message, incarnation);
     case "voteResponse":
       return onVoteResponse(server, message, incarnation);
     case "heartbeatRequest":

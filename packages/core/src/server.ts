@@ -120,6 +120,8 @@ export class Server {
   startedAt: number | undefined;
   term: number;
   votedFor: NodeId | undefined;
+  /** From which store the candidate asked; forgotten with a restart, which is enough while a cluster is formed. */
+  votedForStore: string | undefined;
   role: RoleState = { name: "follower", leaderId: undefined, leaderHeardAt: 0 };
   /** When a follower or candidate loses patience; undefined until time is first known. */
   electionDeadline: number | undefined;
@@ -235,6 +237,7 @@ export class Server {
     this.emit({ type: "termChanged", term, previousTerm: this.term });
     this.term = term;
     this.votedFor = undefined;
+    this.votedForStore = undefined;
     this.durability.hardStateChanged({ term, votedFor: undefined });
   }
 

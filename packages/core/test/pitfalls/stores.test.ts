@@ -272,6 +272,42 @@ describe("P12 a server whose storage lost acknowledged entries", () => {
   });
 });
 
+describe("P55 a founder that loses its store right after it was elected", () => {
+  const request = {
+    type: "voteRequest",
+    from: "n2",
+    term: 1,
+    lastLogIndex: 0,
+    lastLogTerm: 0,
+    isTransfer: false,
+  } as const;
+  const verdict = (server: LoneServer, store: string) =>
+    server.tell(request, store).flatMap((message) => (message.type === "voteResponse" ? [message.granted] : []));
+
+  test("P55 is not elected again in that term: it would write another first entry", () => {
+    const server = new LoneServer({ incarnation: "n1 a" });
+    expect(verdict(server, "n2 a")).toEqual([true]);
+    expect(verdict(server, "n2 a"), "the same request once more").toEqual([true]);
+    expect(verdict(server, "n2 b")).toEqual([false]);
+  });
+
+  test("P55 is not elected by a voter that was restarted either", () => {
+    const server = new LoneServer({ incarnation: "n1 a", term: 1, votedFor: "n2" });
+    expect(verdict(server, "n2 b")).toEqual([false]);
+  });
+
+  test("P55 is elected in a later term, and everybody agrees on the first entry", () => {
+    const cluster = new Cluster({ size: 3, stores: true });
+    cluster.runUntil(() => cluster.leader() !== undefined);
+    const leader = cluster.leader() ?? "";
+    cluster.wipe(leader);
+    cluster.elect();
+    cluster.run(1_000);
+    const stores = cluster.ids.map((id) => JSON.stringify(cluster.status(id).configuration));
+    expect(new Set(stores).size).toBe(1);
+  });
+});
+
 describe("P55 word by word", () => {
   const stores = new Map([
     ["n2", "n2 a"],
