@@ -17,6 +17,7 @@ const levels: Readonly<Record<string, Level>> = {
   configurationChanged: "info",
   storeReplaced: "warn",
   snapshotInstalled: "info",
+  snapshotOutrun: "warn",
   entriesTruncated: "info",
   peerBehindLog: "warn",
   peerConnected: "info",

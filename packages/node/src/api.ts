@@ -133,12 +133,26 @@ export type CallOptions = {
   readonly signal?: AbortSignal;
 };
 
+/**
+ * The log was cut behind a snapshot that some peer is still being sent: keeping more of it had become too much. That peer
+ * will be sent a newer snapshot as well. If this repeats, transfers take longer than the log is kept.
+ */
+export type SnapshotOutrun = {
+  readonly type: "snapshotOutrun";
+  /** The last entry of the snapshot that is being sent. */
+  readonly sendingIndex: number;
+  readonly firstIndex: number;
+  /** The limit that was reached; `SnapshotOptions.pinnedBytes`. */
+  readonly pinnedBytes: number;
+};
+
 /** What a node reports: the core's events, the transport's, and its own. */
 export type NodeEvent =
   | RaftEvent
   | TransportEvent
   | { readonly type: "started"; readonly term: number; readonly lastIndex: number; readonly incarnation: string }
   | { readonly type: "loopStalled"; readonly stalledMs: number }
+  | SnapshotOutrun
   /** The node has stopped for good: a `QUORATE_…` code, what happened, and what to do. */
   | { readonly type: "failed"; readonly code: string; readonly detail: string; readonly hint: string };
 

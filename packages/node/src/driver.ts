@@ -284,6 +284,7 @@ export class Driver<Query, Answer, Result> {
       transport: this.#options.transport,
       clock: this.#clock,
       input: (deliver) => this.#input(deliver),
+      onEvent: (event) => this.events.publish(event),
       onError: (error) => this.#storageFailed(error),
     });
   }

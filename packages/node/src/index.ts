@@ -16,6 +16,7 @@ export type {
   QueryOptions,
   RaftNodeOptions,
   RaftTuning,
+  SnapshotOutrun,
   Transferred,
 } from "./api.ts";
 export { beginFromSnapshot, chunksOf, readBeginning, writeNewCluster } from "./new-cluster.ts";

@@ -161,11 +161,7 @@ async function copySnapshot({ snapshot, chunks }: SnapshotSource, snapshots: Sna
   }
 }
 
-async function* entriesOf(
-  storage: LogStorage,
-  firstIndex: number,
-  lastIndex: number,
-): AsyncIterable<readonly Entry[]> {
+async function* entriesOf(storage: LogStorage, firstIndex: number, lastIndex: number): AsyncIterable<readonly Entry[]> {
   for (let next = firstIndex; next <= lastIndex; ) {
     const entries = await storage.read({ firstIndex: next, lastIndex, maxBytes: BATCH_BYTES });
     yield entries;

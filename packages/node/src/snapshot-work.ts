@@ -3,6 +3,7 @@
 import type { Clock, StoredSnapshot, Transport } from "@quorate/contracts";
 import { codeOf } from "@quorate/contracts";
 import type { Entry, NodeId, Raft, Ready } from "@quorate/core";
+import type { SnapshotOutrun } from "./api.ts";
 import { LogVolume } from "./log-volume.ts";
 import type { Replica } from "./replica.ts";
 import { SnapshotReceiver } from "./snapshot-receiver.ts";
@@ -32,6 +33,7 @@ export type SnapshotWorkParts = {
   readonly clock: Clock;
   /** Runs `deliver` as an input of the loop, unless the node has stopped. */
   readonly input: (deliver: () => void) => void;
+  readonly onEvent: (event: SnapshotOutrun) => void;
   readonly onError: (error: unknown) => void;
 };
 
@@ -124,14 +126,17 @@ export class SnapshotWork {
   }
 
   #cutLog(snapshotIndex: number): void {
-    const { raft, replica, options } = this.#parts;
+    const { raft, replica, options, onEvent } = this.#parts;
     const { retainEntries = DEFAULT_RETAIN_ENTRIES, retainBytes = DEFAULT_RETAIN_BYTES } = options;
     const { pinnedBytes = DEFAULT_PINNED_BYTES } = options;
     const tail = Math.max(snapshotIndex - retainEntries, this.#volume.reach(snapshotIndex, retainBytes));
     // A peer that is being sent an older snapshot will need the log right behind it, unless that has become too much: then
     // it will be sent the latest one as well.
     const pinned = Math.max(this.#sender.oldestIndex, this.#volume.reach(replica.last.index, pinnedBytes));
-    this.#volume.forget(raft.compact(Math.min(tail, pinned)).index);
+    const firstIndex = raft.compact(Math.min(tail, pinned)).index + 1;
+    this.#volume.forget(firstIndex - 1);
+    const sendingIndex = this.#sender.oldestIndex;
+    if (sendingIndex + 1 < firstIndex) onEvent({ type: "snapshotOutrun", sendingIndex, firstIndex, pinnedBytes });
   }
 
   close(): Promise<void> {

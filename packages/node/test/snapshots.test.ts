@@ -2,6 +2,7 @@
 import type { SnapshotStore } from "@quorate/contracts";
 import { memorySnapshotStore } from "@quorate/memory";
 import { afterEach, expect, test } from "vitest";
+import type { NodeEvent } from "../src/index.ts";
 import { rejectionOf, TestCluster, type TestNode, WordList, word } from "./support/cluster.ts";
 
 let cluster: TestCluster;
@@ -188,7 +189,9 @@ test("P62 a snapshot that becomes due while another one is stored is taken right
 
 test("P61 the log that a peer will need right behind its snapshot stays while that is being sent", async () => {
   const { leader, down, sentIndex, release } = await stalledTransfer();
+  const outruns = reportsOf(leader, "snapshotOutrun");
   await write(leader, 100);
+  expect(outruns).toEqual([]);
   expect(modeOf(leader, down), "the disk has not delivered a piece yet").toBe("snapshot");
   expect(latestIndex(leader), "newer snapshots are taken").toBeGreaterThan(sentIndex);
   expect(leader.currentStatus().firstIndex).toBeLessThanOrEqual(sentIndex + 1);
@@ -199,15 +202,27 @@ test("P61 the log that a peer will need right behind its snapshot stays while th
 
 test("P61 a peer that takes too long does not keep the log growing, and is sent a newer snapshot as well", async () => {
   const { leader, down, sentIndex, release } = await stalledTransfer({ pinnedBytes: 2 ** 18 });
+  const outruns = reportsOf(leader, "snapshotOutrun");
   await write(leader, 100, "x".repeat(2 ** 13));
   expect(modeOf(leader, down), "the disk has not delivered a piece yet").toBe("snapshot");
   const { firstIndex, lastIndex } = leader.currentStatus();
   expect(firstIndex).toBeGreaterThan(sentIndex + 1);
+  expect(outruns.at(-1)).toMatchObject({ sendingIndex: sentIndex, firstIndex, pinnedBytes: 2 ** 18 });
   expect((lastIndex - firstIndex) * 2 ** 13, "since the latest snapshot more may have come").toBeLessThan(2 ** 19);
   release();
   await cluster.clock.run(3_000);
   expect(machines.get(down)?.words).toHaveLength(200);
 });
+
+/** What the node reports of this type, as it happens. */
+function reportsOf(node: TestNode, type: NodeEvent["type"]): readonly NodeEvent[] {
+  const reports: NodeEvent[] = [];
+  const collect = async () => {
+    for await (const event of node.events()) if (event.type === type) reports.push(event);
+  };
+  void collect();
+  return reports;
+}
 
 /** A leader that sends a snapshot to a peer, of which no piece comes from the disk before it is released. */
 async function stalledTransfer(settings: Settings = {}) {
