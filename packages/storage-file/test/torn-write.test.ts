@@ -15,6 +15,12 @@ let before: { readonly disk: TestDisk; readonly found: Found; readonly end: numb
 let after: { readonly disk: TestDisk; readonly found: Found; readonly end: number };
 
 beforeAll(async () => {
+  // Checksums depend on the random name of the log. One that ends with a zero would make the first write look shorter.
+  do await writeTwice();
+  while (firstDifference(before.disk.bytesOf(segment), after.disk.bytesOf(segment)) !== before.end);
+});
+
+async function writeTwice(): Promise<void> {
   const disk = new TestDisk();
   const storage = storageOn(disk);
   await storage.load();
@@ -30,7 +36,11 @@ beforeAll(async () => {
   });
   after = await describeDisk(disk);
   await storage.close();
-});
+}
+
+function firstDifference(one: Uint8Array, other: Uint8Array): number {
+  return one.findIndex((byte, position) => byte !== other[position]);
+}
 
 async function describeDisk(live: TestDisk): Promise<typeof before> {
   const disk = live.clone();

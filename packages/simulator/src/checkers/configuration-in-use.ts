@@ -9,7 +9,9 @@ export const configurationInUse: CheckerFactory = ({ report }) => {
   const compared = new Map<NodeId, readonly [Configuration, Configuration]>();
   return {
     property: "configuration in use",
-    onTurn: ({ id, configuration: stored }, { configuration: used }) => {
+    onTurn: ({ id, configuration: stored }, { configuration: used, state }) => {
+      // Whoever has stopped, because its disk refused a write for example, acts on no configuration any more.
+      if (state !== "running") return;
       const before = compared.get(id);
       if (before !== undefined && before[0] === stored && before[1] === used) return;
       compared.set(id, [stored, used]);
