@@ -171,3 +171,20 @@ test("messages for somebody else, or in one's own name, are left alone", () => {
   expect(server.raft.step({ ...heartbeat, from: "n1", to: "n1" }, 0)).toEqual({ handled: false, reason: "notForMe" });
   expect(server.raft.status().term).toBe(0);
 });
+
+test("configurations do not count as proposals that wait for their commit", () => {
+  const server = new LoneServer({ limits: { maxUncommittedBytes: 1_000, maxCommandBytes: 1_000 } });
+  server.elect();
+  const acknowledge = () => {
+    const { lastIndex } = server.raft.status();
+    server.tell({ type: "appendResponse", from: "n2", term: 1, accepted: true, matchIndex: lastIndex });
+  };
+  acknowledge();
+  for (const id of ["n4", "n5", "n6"]) {
+    server.raft.proposeConfiguration({ changes: [{ type: "addLearner", id }] });
+    server.messages();
+    acknowledge();
+  }
+  expect(server.raft.propose(new Uint8Array(700))).toMatchObject({ accepted: true });
+  expect(server.raft.propose(new Uint8Array(400))).toMatchObject({ accepted: false, reason: "busy" });
+});
