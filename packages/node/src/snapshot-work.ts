@@ -58,7 +58,7 @@ export class SnapshotWork {
     this.#taker = new SnapshotTaker({ store, clock, everyEntries, everyBytes, capture }, parts.latestIndex);
     this.#sender = new SnapshotSender({
       store,
-      chunkBytes: Math.min(MAX_CHUNK_BYTES, transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES),
+      chunkBytes: chunkBytesFor(transport.maxMessageBytes),
       resendMs: RESEND_MS,
       now: () => clock.now(),
       send: (to, chunk) => transport.send({ ...header(to), ...chunk }),
@@ -154,4 +154,10 @@ export class SnapshotWork {
       if (raft.snapshotInstalled({ index, term, configuration })) replica.restore(content, { index, term });
     });
   }
+}
+
+/** What is left beside the rest of a message; half of it at least, however small messages have to be. */
+function chunkBytesFor(maxMessageBytes: number): number {
+  const room = Math.max(maxMessageBytes - MESSAGE_OVERHEAD_BYTES, Math.floor(maxMessageBytes / 2));
+  return Math.min(MAX_CHUNK_BYTES, room);
 }

@@ -1,5 +1,5 @@
 // Snapshots: the log stays short, a restart begins from one, and a node that lags too far gets one.
-import type { SnapshotStore } from "@quorate/contracts";
+import type { SnapshotStore, Transport } from "@quorate/contracts";
 import { memorySnapshotStore } from "@quorate/memory";
 import { afterEach, expect, test } from "vitest";
 import type { NodeEvent } from "../src/index.ts";
@@ -14,6 +14,7 @@ type Settings = {
   readonly retainEntries?: number;
   readonly pinnedBytes?: number;
   readonly founders?: readonly string[];
+  readonly transport?: (id: string) => Transport;
   /** Puts something between the node and its snapshots. */
   readonly decorate?: (store: SnapshotStore) => SnapshotStore;
 };
@@ -29,6 +30,7 @@ async function start(id: string, settings: Settings = {}): Promise<TestNode> {
     stateMachine: machine,
     configuration: { voters: founders, learners: [] },
     snapshots: { store, everyEntries, retainEntries, pinnedBytes },
+    ...(settings.transport && { transport: settings.transport(id) }),
   });
 }
 
@@ -93,6 +95,32 @@ test("a follower that was down for longer than the log reaches back gets a snaps
   await cluster.node(down).close();
   await start(down);
   expect(machines.get(down)?.words.length, "it is durable there").toBeGreaterThan(150);
+});
+
+test("a transport that carries only small messages carries snapshots in small chunks", async () => {
+  const maxMessageBytes = 8 * 1024;
+  const chunks: number[] = [];
+  const small = (id: string): Transport => {
+    const transport = cluster.network.transport(id);
+    return {
+      maxMessageBytes,
+      start: (receiver) => transport.start(receiver),
+      setPeers: (peers) => transport.setPeers(peers),
+      close: () => transport.close(),
+      send: (message) => {
+        if (message.type === "snapshotRequest") chunks.push(message.data.length);
+        transport.send(message);
+      },
+    };
+  };
+  const leader = await startAll(3, { transport: small });
+  const [down = ""] = cluster.ids.filter((id) => id !== leader.currentStatus().id);
+  await cluster.node(down).close();
+  await write(leader, 60, "x".repeat(1_000));
+  await start(down, { transport: small });
+  await cluster.clock.run(3_000);
+  expect(machines.get(down)?.words).toHaveLength(60);
+  expect(Math.max(...chunks)).toBe(maxMessageBytes / 2);
 });
 
 test("a large snapshot travels in chunks and goes on where a cut link stopped it", async () => {
