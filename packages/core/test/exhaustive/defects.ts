@@ -38,8 +38,8 @@ export const defects: readonly Defect[] = [
     says: "votes for everybody who asks",
     file: "election.ts",
     correct:
-      'if (server.votedFor !== undefined && server.votedFor !== message.from) return "alreadyVoted";\n  return logRefusal',
-    wrong: "return logRefusal",
+      'if (server.votedFor !== undefined && server.votedFor !== message.from) return "alreadyVoted";\n  // A founder',
+    wrong: "// A founder",
     scope: "elections",
     breaks: "One vote per term",
   },
