@@ -181,6 +181,8 @@ test("a node that was away while all others were replaced and ended finds the ne
 }, async () => {
   const running = await withSpares(2);
   const { cluster, observer } = running;
+  // The founders form the cluster together.
+  await observer.leader();
   await cluster.kill("n3");
   for (const id of ["n4", "n5"]) await add(running, id);
   for (const id of ["n2", "n1"]) {
