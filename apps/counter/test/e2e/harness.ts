@@ -53,7 +53,8 @@ export async function startCluster(
 ): Promise<TestCluster> {
   const prepared = await prepareCluster(nodes, retry, transport);
   await prepared.cluster.startAll();
-  await prepared.observer.leader();
+  // Until all have the first entry, whoever is killed may be the only one that knows that the cluster was formed.
+  await prepared.observer.settled(1);
   return prepared;
 }
 

@@ -28,7 +28,8 @@ async function withSpares(spares: number): Promise<TestCluster> {
     cluster.configure(id, { members: { ...founders, [id]: all[id] }, raft, ...(isSpare && { join: true }) });
   }
   await Promise.all(Object.keys(founders).map((id) => cluster.start(id)));
-  await observer.leader();
+  // Until all have the first entry, whoever is killed may be the only one that knows that the cluster was formed.
+  await observer.settled(1, undefined, Object.keys(founders));
   return prepared;
 }
 
@@ -181,8 +182,6 @@ test("a node that was away while all others were replaced and ended finds the ne
 }, async () => {
   const running = await withSpares(2);
   const { cluster, observer } = running;
-  // The founders form the cluster together.
-  await observer.leader();
   await cluster.kill("n3");
   for (const id of ["n4", "n5"]) await add(running, id);
   for (const id of ["n2", "n1"]) {
