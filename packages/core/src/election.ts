@@ -137,8 +137,8 @@ function voteRefusal(server: Server, message: VoteRequest, incarnation: string |
   if (server.votedFor !== undefined && server.votedFor !== message.from) return "alreadyVoted";
   // A founder that loses its store right after it was elected must not be elected once more in that term: it would write
   // another first entry. As long as no store is noted anywhere, the voter has to tell the two apart itself.
-  const isRepeated = server.votedFor !== undefined && server.votedForStore === incarnation;
-  if (server.isForming && server.votedFor !== undefined && !isRepeated) return "alreadyVoted";
+  const isOtherStore = server.votedFor !== undefined && server.votedForStore !== incarnation;
+  if (server.isForming && isOtherStore) return "alreadyVoted";
   return logRefusal(server, { index: message.lastLogIndex, term: message.lastLogTerm });
 }
 

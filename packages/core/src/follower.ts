@@ -22,8 +22,9 @@ export function onHeartbeatRequest(server: Server, message: HeartbeatRequest): I
   }
   if (refusal !== undefined) return refusal;
   repeatQuestion(server);
-  const isKnown = incarnationOf(server.configuration, server.id) === server.options.incarnation;
-  if (isKnown && server.options.incarnation !== undefined && message.commitIndex > server.log.lastIndex) {
+  const { incarnation } = server.options;
+  const isKnown = incarnation !== undefined && incarnationOf(server.configuration, server.id) === incarnation;
+  if (isKnown && message.commitIndex > server.log.lastIndex) {
     // This very store has acknowledged that much in this term.
     return "lostEntries";
   }
