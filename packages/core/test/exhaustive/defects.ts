@@ -124,4 +124,22 @@ export const defects: readonly Defect[] = [
     scope: "joint consensus",
     breaks: "Configuration overlap",
   },
+  {
+    name: "newMajorityAlone",
+    says: "asks only the new majority while two configurations count",
+    file: "quorum.ts",
+    correct: "return outgoing === undefined ? reached : Math.min(reached, reachedBy(outgoing, valueOf));",
+    wrong: "return reached;",
+    scope: "joint consensus that leaves one voter",
+    breaks: "Leader Completeness",
+  },
+  {
+    name: "configurationStays",
+    says: "goes on using a configuration that was cut from its log",
+    file: "configuration-history.ts",
+    correct: "this.#placed = this.#placed.filter((placed) => placed.index < index);",
+    wrong: "",
+    scope: "a leader changes voters and goes",
+    breaks: "Configuration in use",
+  },
 ];

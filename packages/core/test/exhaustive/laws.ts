@@ -17,6 +17,8 @@ export type View = {
   readonly promised: readonly string[];
   readonly promisedInTerm: number;
   readonly usedConfigurations: readonly Configuration[];
+  /** The one by which it decides now. */
+  readonly configuration: Configuration;
   /** The configurations of the log with their places, oldest first; the first one is the one the cluster began with. */
   readonly configurations: readonly { readonly index: number; readonly configuration: Configuration }[];
 };
@@ -24,11 +26,11 @@ export type View = {
 /** Looks at one server. */
 export function viewOf(id: string, state: ServerState, founding: Configuration): View {
   const { raft, disk, promised, promisedInTerm, ledTerms, usedConfigurations } = state;
-  const { term, role, commitIndex } = raft.status();
+  const { term, role, commitIndex, configuration } = raft.status();
   const entries = logOf(state);
   const configurations = entries.flatMap((entry) => {
-    const configuration = entry.kind === "configuration" ? decodeConfiguration(entry) : undefined;
-    return configuration === undefined ? [] : [{ index: entry.index, configuration }];
+    const decoded = entry.kind === "configuration" ? decodeConfiguration(entry) : undefined;
+    return decoded === undefined ? [] : [{ index: entry.index, configuration: decoded }];
   });
   return {
     id,
@@ -41,13 +43,17 @@ export function viewOf(id: string, state: ServerState, founding: Configuration):
     promised: promised.map(wordFor),
     promisedInTerm,
     usedConfigurations: [founding, ...usedConfigurations],
+    configuration,
     configurations: [{ index: 0, configuration: founding }, ...configurations],
   };
 }
 
 /** Throws if a law is broken. */
 export function checkLaws(views: readonly View[]): void {
-  for (const view of views) configurationsOverlap(view);
+  for (const view of views) {
+    configurationInUse(view);
+    configurationsOverlap(view);
+  }
   for (const a of views) {
     committedIsDurable(a, views);
     for (const b of views) {
@@ -108,6 +114,13 @@ function committedIsDurable(view: View, views: readonly View[]): void {
   throw new Error(
     `Committed is durable: entry ${word} at ${place + 1} of ${view.id} is on ${holders.join() || "no disk"}`,
   );
+}
+
+/** A server decides by the newest configuration in its log, committed or not. Thesis 4.1. */
+function configurationInUse({ id, configuration, configurations }: View): void {
+  const [used, newest] = [configuration, configurations.at(-1)?.configuration].map((each) => JSON.stringify(each));
+  if (used !== newest)
+    throw new Error(`Configuration in use: ${id} uses ${used}, but the newest in its log is ${newest}`);
 }
 
 /** Each configuration's majorities meet those of the one before, and a leader has at most one that is not committed. */

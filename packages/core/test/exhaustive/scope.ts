@@ -22,7 +22,7 @@ export type Scope = {
   readonly maxIndex: number;
   /** Proposals of each server. */
   readonly commands?: number;
-  /** This server's disk is slow, and it may crash once and lose what is not written. */
+  /** This server may crash once and lose what is not written; its disk is slow until then. */
   readonly crashes?: string;
   /** How many writes that disk may owe at once; as many as there are by default. */
   readonly maxWritesUnderWay?: number;
@@ -30,6 +30,8 @@ export type Scope = {
   readonly change?: readonly core.MembershipChange[];
   /** Heartbeats of each leader besides the first ones. */
   readonly heartbeats?: number;
+  /** Takes no short cuts: also looks at states that differ in nothing that matters. To see that short cuts miss nothing. */
+  readonly isLiteral?: boolean;
   /** Messages that never arrive, to keep the scope small. */
   readonly isLost?: (message: core.Message) => boolean;
 };

@@ -44,10 +44,19 @@ const handover = [
   { type: "demote", id: "n1" },
   { type: "demote", id: "n2" },
 ] as const;
+const retreat = [
+  { type: "demote", id: "n2" },
+  { type: "demote", id: "n3" },
+] as const;
+const crash = { crashes: "n1", maxWritesUnderWay: 1 };
+/** Two terms, entries of both leaders until the log has three, one crash: with one change, everything bounded at once. */
+const everything = { ...twoLeaders, ...crash, maxIndex: 3, commands: 1 };
+const removal = [{ type: "remove", id: "n3" }] as const;
 
 /** Searched with every test. */
 export const smallScopes: Readonly<Record<string, Bounds>> = {
   elections: { timeouts: ["n1", "n2", "n3"], maxTerm: 2, maxIndex: 0, isLost: isQuiet },
+  "elections, refusals and entries": { timeouts: ["n1", "n2", "n3"], maxTerm: 2, maxIndex: 0, isLost: isHeartbeat },
   "elections with a crash": {
     timeouts: ["n1", "n2", "n3"],
     maxTerm: 2,
@@ -64,12 +73,15 @@ export const smallScopes: Readonly<Record<string, Bounds>> = {
     crashes: "n3",
     isLost: (message) => isQuiet(message) || isAppend(message),
   },
-  "entries in one term": { timeouts: ["n1"], maxTerm: 1, maxIndex: 3, commands: 2, isLost: isHeartbeat },
   heartbeats: { timeouts: ["n1"], maxTerm: 1, maxIndex: 0 },
+  "entries in one term": { timeouts: ["n1"], maxTerm: 1, maxIndex: 3, commands: 2, isLost: isHeartbeat },
   "entries over two terms": { ...twoLeaders, maxIndex: 3, commands: 1 },
-  "a follower crashes": { ...twoLeaders, crashes: "n3", maxWritesUnderWay: 1 },
-  "a leader crashes": { ...twoLeaders, crashes: "n1", maxWritesUnderWay: 1 },
+  "a follower crashes": { ...twoLeaders, ...crash, crashes: "n3" },
+  "a leader crashes": { ...twoLeaders, ...crash },
+  "a follower crashes among three entries": { ...everything, crashes: "n3" },
+  "a leader crashes among three entries": everything,
   "figure 8": { ...figure8, isLost: isQuiet },
+  "figure 8 with refusals": { ...figure8, isLost: isHeartbeat },
   "a follower with another tail": {
     servers: { n1: { terms: [1, 1], term: 2 }, n2: { terms: [1, 2], term: 2 }, n3: { terms: [1, 2], term: 2 } },
     timeouts: ["n3"],
@@ -84,44 +96,48 @@ export const smallScopes: Readonly<Record<string, Bounds>> = {
     change: promotion,
     crashes: "n1",
   },
-  "a leader changes voters and goes": { ...twoLeaders, change: [{ type: "remove", id: "n1" }] },
-  "joint consensus": { ...twoLeaders, ...withLearner, timeouts: ["n1", "n3"], change: handover },
-};
-
-/** Searched when asked for; minutes. */
-export const largeScopes: Readonly<Record<string, Bounds>> = {
-  "elections, refusals and entries": { timeouts: ["n1", "n2", "n3"], maxTerm: 2, maxIndex: 0, isLost: isHeartbeat },
-  "elections, refusals and heartbeats": { timeouts: ["n1", "n2"], maxTerm: 2, maxIndex: 0 },
-  "a follower crashes among three entries": {
-    ...twoLeaders,
-    maxIndex: 3,
-    commands: 1,
-    crashes: "n3",
-    maxWritesUnderWay: 1,
-  },
-  "a leader crashes among three entries": {
-    ...twoLeaders,
-    maxIndex: 3,
-    commands: 1,
-    crashes: "n1",
-    maxWritesUnderWay: 1,
-  },
-  "figure 8 with refusals": { ...figure8, isLost: isHeartbeat },
   "a leader crashes in the middle of a promotion, another one follows": {
     ...twoLeaders,
     ...withLearner,
+    ...crash,
     change: promotion,
-    crashes: "n1",
-    maxWritesUnderWay: 1,
   },
-  "a new voter crashes": { ...twoLeaders, ...withLearner, change: promotion, crashes: "n3", maxWritesUnderWay: 1 },
-  "joint consensus with any two leaders": { ...twoLeaders, ...withLearner, change: handover },
-  "joint consensus and a crash": {
-    ...twoLeaders,
+  "a new voter crashes": { ...twoLeaders, ...withLearner, ...crash, change: promotion, crashes: "n3" },
+  "a leader changes voters and goes": { ...twoLeaders, change: [{ type: "remove", id: "n1" }] },
+  "joint consensus": { ...twoLeaders, ...withLearner, change: handover },
+  "joint consensus and a crash": { ...twoLeaders, ...withLearner, ...crash, timeouts: ["n1", "n3"], change: handover },
+  "joint consensus that leaves one voter": { ...twoLeaders, change: retreat },
+  "three entries, a removal, and a leader crashes": { ...everything, change: removal },
+  "three entries, a removal, and the removed server crashes": { ...everything, change: removal, crashes: "n3" },
+  "three entries, joint consensus, and a leader crashes": {
+    ...everything,
     ...withLearner,
     timeouts: ["n1", "n3"],
     change: handover,
-    crashes: "n1",
-    maxWritesUnderWay: 1,
+  },
+};
+
+/** Searched when asked for; minutes, and up to 2 GB of memory. */
+export const largeScopes: Readonly<Record<string, Bounds>> = {
+  "elections, refusals and heartbeats": { timeouts: ["n1", "n2"], maxTerm: 2, maxIndex: 0 },
+  "joint consensus that leaves one voter, and a leader crashes": { ...twoLeaders, ...crash, change: retreat },
+  "three entries, a promotion, and a leader crashes": { ...everything, ...withLearner, change: promotion },
+  "three entries, a promotion, and the new voter crashes": {
+    ...everything,
+    ...withLearner,
+    change: promotion,
+    crashes: "n3",
+  },
+  "three entries, a leader is removed and crashes": { ...everything, change: [{ type: "remove", id: "n1" }] },
+  "three entries, a removal, and a leader with a very slow disk crashes": {
+    ...everything,
+    change: removal,
+    maxWritesUnderWay: Number.POSITIVE_INFINITY,
+  },
+  "three entries, a removal, a crash, and refusals": { ...everything, change: removal, isLost: isHeartbeat },
+  "three entries, a removal, a crash, and three candidates": {
+    ...everything,
+    change: removal,
+    timeouts: ["n1", "n2", "n3"],
   },
 };

@@ -2,12 +2,12 @@
 // may arrive, again and again, in any order. Breadth first, so that what is found is told as shortly as possible.
 
 import type { Message } from "../../src/index.ts";
+import { textOf } from "./copying.ts";
 import { checkLaws, type View, viewOf } from "./laws.ts";
 import type { Scope } from "./scope.ts";
-import { SentMessages } from "./sent-messages.ts";
+import { type Effects, ServerSides } from "./server-sides.ts";
+import { MessageNumbers } from "./server-states.ts";
 import { StateTable } from "./state-table.ts";
-import { type Action, MessageNumbers, ServerStates } from "./server-states.ts";
-import { textOf } from "./copying.ts";
 
 /** What a search came to. */
 export type Findings = {
@@ -15,17 +15,14 @@ export type Findings = {
   readonly states: number;
   /** States of single servers, of which they are made. */
   readonly serverStates: number;
+  /** Different looks of the cluster, as far as the laws are concerned. */
+  readonly looks: number;
   /** The law that is broken and how one gets there; undefined if none is. */
   readonly violation: { readonly law: string; readonly story: readonly string[] } | undefined;
 };
 
-/** A server's state together with all it has said. */
-type Side = { readonly state: number; readonly sent: number };
-
-/** Numbers of three sides, packed into one number. */
-type Packed = number;
-/** So that three of them fit into the 51 bits that a number holds exactly. */
-const LIMIT = 2 ** 17;
+/** A state of the cluster: the numbers of the sides of n1, n2 and n3. */
+type Sides = [number, number, number];
 
 /** Searches the whole scope, or until a law is broken. */
 export function search(scope: Scope, maxStates = Number.POSITIVE_INFINITY): Findings {
@@ -33,112 +30,102 @@ export function search(scope: Scope, maxStates = Number.POSITIVE_INFINITY): Find
 }
 
 class Search {
-  readonly #ids: readonly string[];
   readonly #messages = new MessageNumbers();
-  readonly #servers: readonly ServerStates[];
-  readonly #sent: readonly SentMessages[];
-  readonly #sides: readonly Side[][];
-  readonly #sideNumbers: readonly Map<number, number>[];
-  /** By side and input: the next side. */
-  readonly #steps: readonly Map<number | Action, number>[][];
-  /** By state of a server: the number of its view. Different states often look the same. */
-  readonly #viewOfState: readonly number[][];
+  readonly #servers: readonly [ServerSides, ServerSides, ServerSides];
+  readonly #scope: Scope;
+  readonly #states = new StateTable();
+  /** By server and state: the number of its view. Different states often look the same. */
+  readonly #viewOfState: readonly [number[], number[], number[]] = [[], [], []];
   readonly #viewNumbers = new Map<string, number>();
   readonly #views: View[] = [];
-  readonly #checked = new Set<number>();
-  readonly #cameFrom = new StateTable();
-  readonly #scope: Scope;
+  /** Triples of views that keep the laws. */
+  readonly #checked = new StateTable();
 
   constructor(scope: Scope) {
     this.#scope = scope;
-    this.#ids = ["n1", "n2", "n3"];
-    this.#servers = this.#ids.map((id) => new ServerStates(id, scope, this.#messages));
-    this.#sent = this.#ids.map(() => new SentMessages(this.#messages));
-    this.#sides = this.#ids.map(() => []);
-    this.#sideNumbers = this.#ids.map(() => new Map());
-    this.#steps = this.#ids.map(() => []);
-    this.#viewOfState = this.#ids.map(() => []);
+    const sidesOf = (id: string) => new ServerSides(id, scope, this.#messages);
+    this.#servers = [sidesOf("n1"), sidesOf("n2"), sidesOf("n3")];
   }
 
   run(maxStates: number): Findings {
+    const [n1, n2, n3] = this.#servers;
+    this.#states.add(n1.start(), n2.start(), n3.start(), 0);
     let violation: Findings["violation"];
-    const start = pack(this.#ids.map((_, who) => this.#sideNumber(who, { state: this.#server(who).start(), sent: 0 })));
-    this.#cameFrom.add(start, start);
-    let level = [start];
-    while (level.length > 0 && violation === undefined && this.#cameFrom.size < maxStates) {
-      const next: Packed[] = [];
-      for (const from of level) {
-        violation = this.#visit(from, next);
-        if (violation !== undefined) break;
-      }
-      level = next;
+    // The table is the queue: what is found is added at its end.
+    for (let place = 0; place < this.#states.size && violation === undefined; place++) {
+      if (this.#states.size >= maxStates) break;
+      violation = this.#visit(place);
     }
-    const serverStates = this.#servers.reduce((sum, { states }) => sum + states.length, 0);
-    return { states: this.#cameFrom.size, serverStates, violation };
+    const serverStates = this.#servers.reduce((sum, { stateCount }) => sum + stateCount, 0);
+    return { states: this.#states.size, serverStates, looks: this.#checked.size, violation };
   }
 
   /** Everything that can happen next. */
-  #visit(from: Packed, next: Packed[]): Findings["violation"] {
-    const sides = unpack(from);
-    for (let who = 0; who < sides.length; who++) {
-      for (const input of this.#inputs(who, sides)) {
-        try {
-          this.#follow(from, sides, who, input, next);
-        } catch (error) {
-          const law = error instanceof Error ? error.message : String(error);
-          return { law, story: [...this.#story(from), this.#tell(who, input)] };
-        }
+  #visit(place: number): Findings["violation"] {
+    const sides = this.#sidesAt(place);
+    try {
+      for (let who = 0; who < sides.length; who++) {
+        for (const next of this.#nextSides(who, sides)) this.#reach(replaced(sides, who, next), place);
       }
+    } catch (error) {
+      const law = error instanceof Error ? error.message : String(error);
+      return { law, story: [...this.#story(place), this.#fatalStep(sides)] };
     }
     return undefined;
   }
 
-  #follow(from: Packed, sides: readonly number[], who: number, input: number | Action, next: Packed[]): void {
-    const side = this.#step(who, sides[who] ?? 0, input);
-    if (side === sides[who]) return;
-    const to = pack(sides.with(who, side));
-    if (!this.#cameFrom.add(to, from)) return;
-    this.#check(to);
-    next.push(to);
+  /** Takes note of a state if it is new, and checks the laws there. */
+  #reach(reached: Sides, before: number): void {
+    const sides = this.#scope.isLiteral === true ? reached : this.#afterReplies(reached);
+    if (this.#states.add(...sides, before)) this.#check(sides);
   }
 
-  /** What may happen to one server: its own actions, and every message that another one has sent to it. */
-  #inputs(who: number, sides: readonly number[]): readonly (number | Action)[] {
-    const id = this.#ids[who] ?? "";
-    const inputs: (number | Action)[] = [...this.#server(who).actions(this.#side(who, sides[who]).state)];
-    for (let sender = 0; sender < sides.length; sender++) {
-      if (sender === who) continue;
-      inputs.push(...(this.#sent[sender]?.to(this.#side(sender, sides[sender]).sent, id) ?? []));
+  /**
+   * A message that only makes a server reply, and changes nothing else, may as well arrive at once: whatever could happen
+   * without the reply can happen with it, because messages need not arrive.
+   */
+  #afterReplies(sides: Sides): Sides {
+    for (let who = 0; who < sides.length; who++) {
+      for (let sender = 0; sender < sides.length; sender++) {
+        if (sender === who) continue;
+        const { replied } = this.#effects(who, sender, sides);
+        if (replied !== undefined) return this.#afterReplies(replaced(sides, who, replied));
+      }
     }
-    return inputs;
+    return sides;
   }
 
-  #step(who: number, number: number, input: number | Action): number {
-    const steps = this.#steps[who]?.[number];
-    const known = steps?.get(input);
-    if (known !== undefined) return known;
-    const { state, sent } = this.#side(who, number);
-    const transition = this.#server(who).after(state, input);
-    const said = this.#sent[who]?.with(sent, transition.sent) ?? 0;
-    const side = this.#sideNumber(who, { state: transition.state, sent: said });
-    steps?.set(input, side);
-    return side;
+  /** What one server may become by its own actions, and by every message that another one has sent to it. */
+  #nextSides(who: number, sides: Sides): readonly number[] {
+    const server = this.#server(who);
+    const side = sides[who] ?? 0;
+    const next = server.actions(side).map((action) => server.after(side, action));
+    for (let sender = 0; sender < sides.length; sender++) {
+      if (sender !== who) next.push(...this.#effects(who, sender, sides).next);
+    }
+    return next;
   }
 
-  #check(state: Packed): void {
-    const numbers = unpack(state).map((side, who) => this.#viewNumber(who, this.#side(who, side).state));
-    const triple = pack(numbers);
-    if (this.#checked.has(triple)) return;
-    this.#checked.add(triple);
+  #effects(who: number, sender: number, sides: Sides): Effects {
+    const server = this.#server(who);
+    return server.effects(sides[who] ?? 0, this.#server(sender).saidTo(sides[sender] ?? 0, server.id));
+  }
+
+  #check(sides: Sides): void {
+    const [a, b, c] = [this.#viewNumber(0, sides[0]), this.#viewNumber(1, sides[1]), this.#viewNumber(2, sides[2])];
+    if (this.#checked.add(a, b, c, 0)) this.#checkViews([a, b, c]);
+  }
+
+  #checkViews(numbers: readonly number[]): void {
     checkLaws(numbers.flatMap((number) => this.#views[number] ?? []));
   }
 
-  #viewNumber(who: number, state: number): number {
+  #viewNumber(who: number, side: number): number {
+    const server = this.#server(who);
+    const state = server.stateNumber(side);
     const known = this.#viewOfState[who]?.[state];
     if (known !== undefined) return known;
-    const server = this.#server(who).states[state];
-    if (server === undefined) throw new Error(`no state ${state}`);
-    const view = viewOf(this.#ids[who] ?? "", server, this.#scope.configuration);
+    const view = viewOf(server.id, server.state(state), this.#scope.configuration);
     const text = JSON.stringify(view);
     const number = this.#viewNumbers.get(text) ?? this.#views.push(view) - 1;
     this.#viewNumbers.set(text, number);
@@ -147,60 +134,58 @@ class Search {
     return number;
   }
 
-  #story(to: Packed): readonly string[] {
+  #story(to: number): readonly string[] {
     const story: string[] = [];
-    for (let at = to; ; ) {
-      const from = this.#cameFrom.get(at);
-      if (from === undefined || from === at) return story.toReversed();
-      story.push(this.#stepBetween(from, at));
-      at = from;
+    for (let place = to; place !== 0; place = this.#states.before(place)) {
+      story.push(this.#stepBetween(this.#sidesAt(this.#states.before(place)), this.#sidesAt(place)));
     }
+    return story.toReversed();
   }
 
-  #stepBetween(from: Packed, to: Packed): string {
-    const before = unpack(from);
-    const after = unpack(to);
-    const who = before.findIndex((side, server) => side !== after[server]);
-    const input = this.#inputs(who, before).find((each) => this.#step(who, before[who] ?? 0, each) === after[who]);
-    return this.#tell(who, input ?? "times out");
+  #stepBetween(before: Sides, after: Sides): string {
+    for (const { step, reached } of this.#steps(before)) {
+      if (reached().every((part, which) => part === after[which])) return step;
+    }
+    throw new Error("nothing leads from one state to the next");
   }
 
-  #tell(who: number, input: number | Action): string {
-    return typeof input === "number" ? arrival(this.#messages.message(input)) : `${this.#ids[who]} ${input}`;
+  /** The step from here that breaks a law. */
+  #fatalStep(before: Sides): string {
+    for (const { step, reached } of this.#steps(before)) {
+      try {
+        this.#checkViews(reached().map((side, who) => this.#viewNumber(who, side)));
+      } catch {
+        return step;
+      }
+    }
+    return "messages are answered";
   }
 
-  #server(who: number): ServerStates {
+  /** Every single thing that can happen in a state, told in words. */
+  #steps(sides: Sides): readonly { readonly step: string; readonly reached: () => Sides }[] {
+    return this.#servers.flatMap((server, who) => {
+      const side = sides[who] ?? 0;
+      const mails = this.#servers.map((sender, number) => sender.saidTo(sides[number] ?? 0, server.id).messages);
+      return [...server.actions(side), ...mails.flat()].map((input) => ({
+        step: typeof input === "number" ? arrival(this.#messages.message(input)) : `${server.id} ${input}`,
+        reached: () => this.#afterReplies(replaced(sides, who, server.after(side, input))),
+      }));
+    });
+  }
+
+  #server(who: number): ServerSides {
     const server = this.#servers[who];
     if (server === undefined) throw new Error(`no server ${who}`);
     return server;
   }
 
-  #side(who: number, number: number | undefined): Side {
-    const side = this.#sides[who]?.[number ?? -1];
-    if (side === undefined) throw new Error(`no side ${number} of server ${who}`);
-    return side;
-  }
-
-  #sideNumber(who: number, side: Side): number {
-    const key = side.state * LIMIT + side.sent;
-    const known = this.#sideNumbers[who]?.get(key);
-    if (known !== undefined) return known;
-    const number = (this.#sides[who]?.push(side) ?? 0) - 1;
-    this.#sideNumbers[who]?.set(key, number);
-    this.#steps[who]?.push(new Map());
-    return number;
+  #sidesAt(place: number): Sides {
+    return [this.#states.part(place, 0), this.#states.part(place, 1), this.#states.part(place, 2)];
   }
 }
 
-function pack(numbers: readonly number[]): Packed {
-  return numbers.reduce((packed, number) => {
-    if (number >= LIMIT) throw new Error(`more than ${LIMIT} states of one server: the scope is too large`);
-    return packed * LIMIT + number;
-  }, 0);
-}
-
-function unpack(packed: Packed): readonly number[] {
-  return [Math.floor(packed / LIMIT ** 2), Math.floor(packed / LIMIT) % LIMIT, packed % LIMIT];
+function replaced(sides: Sides, who: number, side: number): Sides {
+  return [who === 0 ? side : sides[0], who === 1 ? side : sides[1], who === 2 ? side : sides[2]];
 }
 
 function arrival({ type, from, to, ...rest }: Message): string {

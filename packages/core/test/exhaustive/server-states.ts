@@ -18,6 +18,9 @@ export type Action =
 /** A server that asks for so many turns after one input never stops. */
 const MAX_ROUNDS = 20;
 
+/** All that a server may do of a kind is done, or it can never do it again. */
+const ALL = Number.POSITIVE_INFINITY;
+
 type Disk = { term: number; votedFor: string | undefined; entries: Entry[] };
 
 /** One state of one server with its disk and its past, as far as the laws need it. */
@@ -97,6 +100,16 @@ export class ServerStates {
     return transition;
   }
 
+  /** The state without waiting messages that have been sent before: sending them again adds nothing to what may arrive. */
+  withoutRepetition(number: number, sent: ReadonlySet<number>): number {
+    const state = this.states[number];
+    const isNew = ({ message }: Held) => !sent.has(this.#messages.numberOf(message));
+    if (state === undefined || this.#scope.isLiteral === true || heldBy(state.raft).every(isNew)) return number;
+    const next = copyOf(state);
+    keepHeld(next.raft, isNew);
+    return this.#numberOf(next);
+  }
+
   #act(state: ServerState, action: Action): void {
     const { raft, spent, disk } = state;
     switch (action) {
@@ -132,7 +145,7 @@ export class ServerStates {
       const { write, messages, committed, logReads } = state.raft.ready();
       sent.push(...messages);
       if (write !== undefined) state.pendingWrites.push(write);
-      while (state.pendingWrites.length > this.#writesUnderWay) completeWrite(state);
+      while (state.pendingWrites.length > this.#writesUnderWay(state)) completeWrite(state);
       for (const { logReadId, firstIndex } of logReads) {
         state.raft.logRead(logReadId, logOf(state).slice(firstIndex - 1, firstIndex));
       }
@@ -148,13 +161,22 @@ export class ServerStates {
     return sent;
   }
 
+  /** Drops what makes no difference any more, so that states which behave the same are the same. */
+  #forget({ raft, spent }: ServerState): void {
+    const { maxTerm, timeouts, isLost } = this.#scope;
+    keepHeld(raft, ({ message }) => isLost?.(message) !== true);
+    const { role, term } = raft.status();
+    const mayLead = role !== "follower" || (term < maxTerm && spent.timeouts < this.#allowed(timeouts));
+    if (!mayLead) Object.assign(spent, { timeouts: ALL, commands: ALL, changes: ALL, heartbeats: ALL });
+  }
+
   #possibleActions({ raft, pendingWrites, spent }: ServerState): readonly Action[] {
     const { role, term, lastIndex } = raft.status();
-    const { timeouts, maxTerm, maxIndex, commands = 0, change, heartbeats = 0, crashes } = this.#scope;
+    const { timeouts, maxTerm, maxIndex, commands = 0, change, heartbeats = 0 } = this.#scope;
     const possible: readonly [Action, boolean][] = [
       ["times out", role !== "leader" && term < maxTerm && spent.timeouts < this.#allowed(timeouts)],
       ["completes a write", pendingWrites.length > 0],
-      ["crashes", crashes === this.id && spent.crashes === 0],
+      ["crashes", this.#mayCrash(spent)],
       ["proposes", role === "leader" && spent.commands < commands && lastIndex < maxIndex],
       ["changes the membership", role === "leader" && change !== undefined && spent.changes === 0],
       ["heartbeats", role === "leader" && spent.heartbeats < heartbeats],
@@ -162,9 +184,16 @@ export class ServerStates {
     return possible.filter(([, isPossible]) => isPossible).map(([action]) => action);
   }
 
-  /** Writes that a slow disk may owe; before it takes one more, the oldest is done. */
-  get #writesUnderWay(): number {
-    return this.#scope.crashes === this.id ? (this.#scope.maxWritesUnderWay ?? Number.POSITIVE_INFINITY) : 0;
+  /**
+   * Writes that the disk may owe; before it takes one more, the oldest is done. Slow is only a disk that can still lose
+   * something: to the others, all that a slow disk does is to delay messages, and those can be late anyway.
+   */
+  #writesUnderWay({ spent }: ServerState): number {
+    return this.#mayCrash(spent) ? (this.#scope.maxWritesUnderWay ?? Number.POSITIVE_INFINITY) : 0;
+  }
+
+  #mayCrash({ crashes }: ServerState["spent"]): boolean {
+    return this.#scope.crashes === this.id && crashes === 0;
   }
 
   #allowed(ids: readonly string[]): number {
@@ -191,6 +220,7 @@ export class ServerStates {
   }
 
   #numberOf(state: ServerState): number {
+    if (this.#scope.isLiteral !== true) this.#forget(state);
     const text = textOf(state, durableSequence(state.raft));
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
@@ -252,6 +282,21 @@ function promise(state: ServerState, entry: Entry): void {
   }
   state.promised[entry.index - 1] = entry;
   state.promisedInTerm = Math.max(state.promisedInTerm, state.raft.status().term);
+}
+
+type Held = { readonly message: Message };
+
+/** The messages that wait for the disk. */
+function heldBy(raft: Raft): Held[] {
+  const { hidden_server: server } = raft as unknown as {
+    readonly hidden_server?: { readonly durability?: { readonly hidden_held?: Held[] } };
+  };
+  return server?.durability?.hidden_held ?? [];
+}
+
+function keepHeld(raft: Raft, isKept: (held: Held) => boolean): void {
+  const held = heldBy(raft);
+  held.splice(0, held.length, ...held.filter(isKept));
 }
 
 function durableSequence(raft: Raft): number {
