@@ -159,8 +159,12 @@ test("P64 a new leader holds reads until it has committed an entry of its own te
   const server = new LoneServer({ term: 1, log: logOf(1, 1) });
   server.elect();
   server.raft.readIndex();
-  server.tell({ type: "heartbeatResponse", from: "n2", term: 2, round: 1 });
+  const rounds = server.wait(50).filter((message) => message.type === "heartbeatRequest");
+  for (const { to: from, round } of rounds) {
+    server.raft.step({ type: "heartbeatResponse", from, to: "n1", term: 2, round }, server.now);
+  }
   expect(server.ready().confirmedReads).toEqual([]);
+  expect(rounds).not.toEqual([]);
 });
 
 test("P66 the answer to the newest round releases all earlier reads, in order", () => {

@@ -157,9 +157,13 @@ describe("6.4 read-only queries", () => {
     const server = new LoneServer({ term: 1, log: logOf(1) });
     server.elect();
     server.raft.readIndex();
-    server.tell({ type: "heartbeatResponse", from: "n2", term: 2, round: 1 });
-    expect(server.raft.status().lastIndex, "the empty entry").toBe(2);
+    const round = server.wait(50).find((message) => message.type === "heartbeatRequest")?.round ?? 0;
+    server.raft.step({ type: "heartbeatResponse", from: "n2", to: "n1", term: 2, round }, server.now);
     expect(server.ready().confirmedReads).toEqual([]);
+    server.raft.step({ ...accepted, from: "n2", to: "n1", term: 2, matchIndex: 2 }, server.now);
+    const next = server.ready().messages.find((message) => message.type === "heartbeatRequest")?.round ?? 0;
+    server.raft.step({ type: "heartbeatResponse", from: "n2", to: "n1", term: 2, round: next }, server.now);
+    expect(server.ready().confirmedReads, "the empty entry is committed").toEqual([{ readId: 1, index: 2 }]);
   });
 
   test("6.4 step 2: the read is of the commit index of its arrival", () => {
