@@ -87,7 +87,7 @@ function describeShrunk({ shrunk }: FailureFacts): readonly string[] {
     "as a file for quorate-simulate --script FILE:",
     scenarioText(settings),
     "",
-    "and in the playground:",
+    "and as a link, for the playground in the app dashboard of Quorate's repository (playgroundUrl says where it is served):",
     link,
   ];
 }

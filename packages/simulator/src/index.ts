@@ -6,6 +6,7 @@ export { parseScenario, PLAYGROUND_URL, playgroundLink, readPlaygroundLink, scen
 export type { SimulationResult } from "./result.ts";
 export type { ReachedCounters } from "./reached.ts";
 export type { Settings, SimulationOptions, SnapshotSettings } from "./options.ts";
+export type { NodeView, SimulationStep, StepEvent } from "./step.ts";
 export type { Action, LinkName, TimedAction } from "./faults/action.ts";
 export { allFaults, faultKinds, noFaults } from "./faults/fault-options.ts";
 export type { FaultChoice, FaultKind, FaultOptions } from "./faults/fault-options.ts";

@@ -4,6 +4,7 @@ import type { RaftTuning } from "@quorate/node";
 import type { StateMachine } from "@quorate/contracts";
 import type { TimedAction } from "./faults/action.ts";
 import { expandFaults, type FaultChoice, type FaultOptions } from "./faults/fault-options.ts";
+import type { SimulationStep } from "./step.ts";
 import type { Workload } from "./workload/operation.ts";
 import type { SeededRandom } from "./world/random.ts";
 
@@ -44,6 +45,8 @@ export type SimulationOptions<Query, Answer, Result> = {
   readonly stateMachine: () => StateMachine<Query, Answer, Result>;
   /** Makes the clients' operations. */
   readonly workload: Workload<Query, Answer, Result>;
+  /** Watches the run: called after every event that can be seen from outside. Not called while a failed run is made smaller. */
+  readonly onStep?: (step: SimulationStep) => void;
 };
 
 /** How often a node takes snapshots, and how many entries of the log it keeps behind one. */
@@ -69,7 +72,7 @@ export type Settings = {
 export function expandOptions(
   options: Omit<
     SimulationOptions<never, unknown, unknown>,
-    "stateMachine" | "workload" | "shrinkRuns" | "playgroundUrl"
+    "stateMachine" | "workload" | "shrinkRuns" | "playgroundUrl" | "onStep"
   >,
   random: SeededRandom,
 ): Settings {

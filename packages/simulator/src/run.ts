@@ -13,6 +13,7 @@ import { Disk } from "./ports/disk.ts";
 import { Network } from "./ports/network.ts";
 import { Reached } from "./reached.ts";
 import type { SimulationResult } from "./result.ts";
+import { type SimulationStep, watch } from "./step.ts";
 import { HistoryRecorder } from "./workload/history.ts";
 import { Client, type Office } from "./workload/client.ts";
 import type { Workload } from "./workload/operation.ts";
@@ -40,6 +41,7 @@ export class Run<Query, Answer, Result> {
     readonly random: SeededRandom;
     readonly stateMachine: () => StateMachine<Query, Answer, Result>;
     readonly workload: Workload<Query, Answer, Result>;
+    readonly onStep?: ((step: SimulationStep) => void) | undefined;
   }) {
     const { settings, random } = options;
     const world = this.#world;
@@ -95,6 +97,7 @@ export class Run<Query, Answer, Result> {
       latestSuccessBegunMs: -1,
     };
     this.#clients = Array.from({ length: settings.clients }, () => new Client(this.#office, random.fork()));
+    if (options.onStep !== undefined) watch({ world, machines: this.#machines, onStep: options.onStep });
   }
 
   /** Runs to the end. Throws a {@link SimulationFailure} if a property does not hold. */

@@ -2,10 +2,12 @@
 
 import type { Settings } from "./options.ts";
 
-/** Where links to the playground lead if nobody says otherwise. */
-export const PLAYGROUND_URL = "https://quorate.dev/playground/";
+/** Where links to the playground lead if nobody says otherwise: to where `apps/dashboard` of Quorate's repository serves it. */
+export const PLAYGROUND_URL = "http://localhost:7420/";
 
 const VERSION = 1;
+/** The largest scenario that a link may hold. */
+const MAX_SCENARIO_BYTES = 1_048_576;
 
 /** A run as one line of JSON: what `quorate-simulate --script FILE` takes. */
 export function scenarioText(settings: Settings): string {
@@ -32,16 +34,39 @@ export async function playgroundLink(settings: Settings, base: string = PLAYGROU
   const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const compressed = new Uint8Array(await new Response(packed).arrayBuffer());
   const base64 = btoa(Array.from(compressed, (byte) => String.fromCharCode(byte)).join(""));
-  return `${base}#${base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+  return `${base}#v${VERSION}.${base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
 }
 
-/** The settings in a link, or in the part of it behind the `#`. Throws a `RangeError` if there are none. */
+/** The settings in a link, or in the part of it behind the `#`. Throws a `RangeError` that says what is wrong with it. */
 export async function readPlaygroundLink(link: string): Promise<Settings> {
   const fragment = link.slice(link.indexOf("#") + 1);
-  const base64 = fragment.replaceAll("-", "+").replaceAll("_", "/");
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return parseScenario(await new Response(unpacked).text());
+  const [, version, content] = /^v(\d+)\.(.*)$/.exec(fragment) ?? [];
+  if (version === undefined || content === undefined) throw new RangeError("not a playground link: expected #v1.…");
+  if (version !== String(VERSION)) throw new RangeError(`a playground link of version ${version}: expected ${VERSION}`);
+  return parseScenario(await unpack(content));
+}
+
+async function unpack(base64url: string): Promise<string> {
+  try {
+    const base64 = base64url.replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return await new Response(unpacked.pipeThrough(atMost(MAX_SCENARIO_BYTES))).text();
+  } catch (cause) {
+    throw new RangeError("a damaged playground link: was it copied whole?", { cause });
+  }
+}
+
+/** A short link can unpack to something huge. */
+function atMost(maxBytes: number): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let bytes = 0;
+  return new TransformStream({
+    transform: (chunk, controller) => {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) controller.error(new RangeError(`a scenario of more than ${maxBytes} bytes`));
+      else controller.enqueue(chunk);
+    },
+  });
 }
 
 function parse(text: string): unknown {

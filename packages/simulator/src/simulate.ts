@@ -33,14 +33,14 @@ export async function simulate<Query, Answer, Result>(
 async function runOnce<Query, Answer, Result>(
   options: SimulationOptions<Query, Answer, Result>,
 ): Promise<SimulationResult> {
-  const { stateMachine, workload, shrinkRuns: _runs, playgroundUrl: _url, ...rest } = options;
+  const { stateMachine, workload, onStep, shrinkRuns: _runs, playgroundUrl: _url, ...rest } = options;
   const random = new SeededRandom(options.seed);
   const settings = expandOptions(rest, random);
-  return new Run({ settings, random, stateMachine, workload }).execute();
+  return new Run({ settings, random, stateMachine, workload, onStep }).execute();
 }
 
 function shrunkSettings<Query, Answer, Result>(
-  options: SimulationOptions<Query, Answer, Result>,
+  { onStep: _watcher, ...options }: SimulationOptions<Query, Answer, Result>,
   { property, settings, script }: SimulationFailure,
   maxRuns: number,
 ): Promise<Settings> {

@@ -57,7 +57,7 @@ describe("a failure", () => {
     const failure = await failureOf(simulate({ seed: 5, playgroundUrl: "https://example.org/play", ...options }));
     expect(failure.message).toContain("A smaller run that fails alike");
     expect(failure.message).toContain("  script: [");
-    const [link = ""] = /https:\/\/example\.org\/play#[\w-]+/.exec(failure.message) ?? [];
+    const [link = ""] = /https:\/\/example\.org\/play#v1\.[\w-]+/.exec(failure.message) ?? [];
     expect(await readPlaygroundLink(link)).toEqual(failure.shrunk);
     const [line = ""] = failure.message.split("\n").filter((each) => each.startsWith('{"version"'));
     expect(parseScenario(line)).toEqual(failure.shrunk);
@@ -77,6 +77,31 @@ describe("a scenario", () => {
     { text: '{"version":1,"settings":{}}', words: "without a seed" },
   ])("that is none is refused: $text", ({ text, words }) => {
     expect(() => parseScenario(text)).toThrow(words);
+  });
+
+  test.each([
+    { link: "https://example.org/play", words: "not a playground link" },
+    { link: "#q80qLk7NSy1RyEnMS1eoTFUoSFUqBgA", words: "not a playground link" },
+    { link: "#v2.q80qLk7NSy1R", words: "version 2: expected 1" },
+    { link: "#v1.!", words: "damaged" },
+    { link: "#v1.AAAA", words: "damaged" },
+    { link: "#v1.", words: "damaged" },
+  ])("is not read from a link that holds none: $link", async ({ link, words }) => {
+    const error: unknown = await readPlaygroundLink(link).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(RangeError);
+    expect(String(error)).toContain(words);
+  });
+
+  test("is not read from a link that was cut short", async () => {
+    const { settings } = await simulate({ seed: 3, durationMs: 100, ...registers() });
+    const link = await playgroundLink(settings);
+    await expect(readPlaygroundLink(link.slice(0, -10))).rejects.toThrow("damaged");
+  });
+
+  test("is not read from a link that unpacks to more than a scenario can be", async () => {
+    const { settings } = await simulate({ seed: 3, durationMs: 100, ...registers() });
+    const script = Array.from({ length: 40_000 }, () => ({ fault: "crash", node: "n1", downMs: 1, atMs: 1 }) as const);
+    await expect(readPlaygroundLink(await playgroundLink({ ...settings, script }))).rejects.toThrow("damaged");
   });
 
   test("is the same after a journey through text and link", async () => {

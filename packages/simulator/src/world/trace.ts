@@ -4,7 +4,13 @@
 /** How many of the latest events a failure shows. */
 const KEPT_EVENTS = 120;
 
-type Note = { readonly atMs: number; readonly kind: string; readonly subject: string; readonly detail: unknown };
+/** One event. */
+export type Note = {
+  readonly atMs: number;
+  readonly kind: string;
+  readonly subject: string;
+  readonly detail: unknown;
+};
 
 /** The story of a run. */
 export class Trace {
@@ -13,6 +19,8 @@ export class Trace {
   #events = 0;
   readonly #codes = new Map<string, number>();
   readonly #latest: Note[] = [];
+  /** Told of every event as it is noted. */
+  onNote: ((note: Note) => void) | undefined;
 
   /** How many events were noted. */
   get events(): number {
@@ -25,8 +33,10 @@ export class Trace {
     this.#fold(this.#codeOf(kind));
     this.#fold(this.#codeOf(subject));
     this.#fold(number | 0);
-    this.#latest[this.#events % KEPT_EVENTS] = { atMs, kind, subject, detail: detail ?? number };
+    const noted = { atMs, kind, subject, detail: detail ?? number };
+    this.#latest[this.#events % KEPT_EVENTS] = noted;
     this.#events += 1;
+    this.onNote?.(noted);
   }
 
   /** Sixteen hexadecimal digits. */
@@ -38,7 +48,7 @@ export class Trace {
   describeLatest(count: number = KEPT_EVENTS): readonly string[] {
     const split = this.#events % KEPT_EVENTS;
     const ordered = [...this.#latest.slice(split), ...this.#latest.slice(0, split)];
-    return ordered.slice(-count).map(describeNote);
+    return ordered.slice(-count).map((note) => `${note.atMs.toFixed(3).padStart(11)} ms  ${describeNote(note)}`);
   }
 
   #fold(value: number): void {
@@ -56,8 +66,9 @@ export class Trace {
   }
 }
 
-function describeNote({ atMs, kind, subject, detail }: Note): string {
-  return `${atMs.toFixed(3).padStart(11)} ms  ${kind.padEnd(12)} ${subject.padEnd(8)} ${describeDetail(detail)}`;
+/** An event in one line, without its time. */
+export function describeNote({ kind, subject, detail }: Note): string {
+  return `${kind.padEnd(12)} ${subject.padEnd(8)} ${describeDetail(detail)}`;
 }
 
 function describeDetail(detail: unknown): string {

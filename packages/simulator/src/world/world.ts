@@ -13,6 +13,8 @@ const PROMISE_HOPS = 8;
 /** Virtual time. */
 export class World {
   readonly trace: Trace = new Trace();
+  /** Called when an event and all that it settled is over, and before the first one. */
+  onPause: (() => void) | undefined;
   readonly #queue = new EventQueue();
   #nowMs = 0;
   #events = 0;
@@ -53,12 +55,14 @@ export class World {
   async run(untilMs: number): Promise<void> {
     this.#isStopped = false;
     await this.#settle();
+    this.onPause?.();
     for (let event = this.#queue.take(untilMs); event !== undefined; event = this.#queue.take(untilMs)) {
       this.#nowMs = event.atMs;
       this.#events += 1;
       event.run();
       // Most events settle nothing, and waiting costs as much as they do.
       if (this.#hopsDue > 0) await this.#settle();
+      this.onPause?.();
       if (this.#isStopped) return;
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
