@@ -1,8 +1,9 @@
 // What somebody who watches a run is told: after every event in virtual time, what happened and how the nodes stand now. Watching
 // changes nothing: it draws nothing from chance and plans no event.
 
-import type { EntryId, NodeId, TermRun } from "@quorate/contracts";
+import type { EntryId, Message, NodeId, TermRun } from "@quorate/contracts";
 import type { NodeStatus } from "@quorate/node";
+import type { Action } from "./faults/action.ts";
 import type { Disk } from "./ports/disk.ts";
 import type { LogImage } from "./ports/log-image.ts";
 import type { Process } from "./ports/process.ts";
@@ -19,17 +20,24 @@ export type SimulationStep = {
   readonly nodes: readonly NodeView[];
 };
 
-/** One event, as the trace of a failure has it. */
-export type StepEvent = {
-  /** The type of a message that arrives, or `start`, `crash`, `wipe`, `fault`, `heal`, `invoke`, `ok`, `fail`, `info`, `refused`. */
-  readonly kind: string;
-  /** Whom it concerns: a node, a client, or for `fault` which one. */
-  readonly subject: string;
-  /** The message; for `fault` the action; otherwise a number or a text. */
-  readonly detail: unknown;
-  /** All of it as one line of text, without the time. */
-  readonly text: string;
-};
+/** One event. `text` is all of it in one line, without the time, as the trace of a failure has it. */
+export type StepEvent = { readonly text: string } & (
+  | { readonly type: "message"; readonly message: Message }
+  /** A process begins or ends, or a node's disk was replaced by an empty one. */
+  | { readonly type: "start" | "crash" | "wipe"; readonly nodeId: NodeId }
+  | { readonly type: "fault"; readonly action: Action }
+  /** The end of all faults. */
+  | { readonly type: "heal" }
+  /** A client calls a node. `operation` counts all calls of a run. */
+  | { readonly type: "invoke"; readonly nodeId: NodeId; readonly operation: number; readonly call: string }
+  /** How a call ended: answered, answered with a failed compare, nobody knows, or certainly without effect. */
+  | {
+      readonly type: "ok" | "fail" | "info" | "refused";
+      readonly client: string;
+      /** Where the state stood; undefined if nothing was learnt. */
+      readonly index: number | undefined;
+    }
+);
 
 /** A node from outside. */
 export type NodeView = {
@@ -81,8 +89,28 @@ export function watch(options: {
 }
 
 function eventOf(note: Note): StepEvent {
-  const { kind, subject, detail } = note;
-  return { kind, subject, detail, text: describeNote(note) };
+  const { kind, subject, number, detail } = note;
+  const text = describeNote(note);
+  switch (kind) {
+    case "start":
+    case "crash":
+    case "wipe":
+      return { type: kind, nodeId: subject, text };
+    case "fault":
+      // What the nemesis and the network note under these kinds is the action, and the message.
+      return { type: "fault", action: detail as Action, text };
+    case "heal":
+      return { type: "heal", text };
+    case "invoke":
+      return { type: "invoke", nodeId: subject, operation: number, call: String(detail).trim(), text };
+    case "ok":
+    case "fail":
+    case "info":
+    case "refused":
+      return { type: kind, client: subject, index: number === 0 ? undefined : number, text };
+    default:
+      return { type: "message", message: detail as Message, text };
+  }
 }
 
 function viewOf(machine: ViewedMachine): NodeView {

@@ -25,11 +25,7 @@ describe("a watched run", () => {
 
   test("begins with the start of every node and goes on in the order of time", async () => {
     const steps = await stepsOf({ nodes: 3 });
-    expect(steps[0]?.events.map(({ kind, subject }) => `${kind} ${subject}`)).toEqual([
-      "start n1",
-      "start n2",
-      "start n3",
-    ]);
+    expect(steps[0]?.events).toMatchObject(["n1", "n2", "n3"].map((nodeId) => ({ type: "start", nodeId })));
     const times = steps.map(({ atMs }) => atMs);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
@@ -38,11 +34,22 @@ describe("a watched run", () => {
     const steps = await stepsOf({ nodes: 3 });
     const roles = steps.map(({ nodes }) => nodes.map(({ status }) => status?.role));
     expect(roles.findIndex((each) => each.includes("candidate"))).toBeGreaterThan(0);
-    const votes = steps.flatMap(({ events }) => events).filter(({ kind }) => kind === "voteRequest");
-    expect(votes[0]?.detail).toMatchObject({ type: "voteRequest", to: votes[0]?.subject });
+    const arrived = steps.flatMap(({ events }) =>
+      events.flatMap((each) => (each.type === "message" ? each.message : [])),
+    );
+    expect(arrived.map(({ type }) => type)).toContain("voteRequest");
     const logs = steps.at(-1)?.nodes.map(({ log }) => log.lastIndex);
     expect(new Set(logs).size).toBe(1);
     expect(logs?.[0]).toBeGreaterThan(5);
+  });
+
+  test("shows what clients ask and what they learn", async () => {
+    const events = (await stepsOf({})).flatMap((step) => step.events);
+    const types = events.map(({ type }) => type);
+    const calls = events.flatMap((each) => (each.type === "invoke" ? [each.operation] : []));
+    expect(calls.slice(0, 3)).toEqual([1, 2, 3]);
+    expect(types.filter((type) => type === "ok").length).toBeGreaterThan(5);
+    expect(types).toContain("heal");
   });
 
   test("shows who is down, and what is on the disk meanwhile", async () => {

@@ -11,21 +11,41 @@ import { promisify } from "node:util";
 const execute = promisify(execFile);
 const downloadWithinMs = 120_000;
 
-/** A program, the package that it comes with, and what else must be there for it to run. */
+/** A program and the packages that it comes with. */
 export type DebianProgram = {
   /** Its file name. */
   readonly program: string;
   /** Where the package puts it, such as `usr/bin/strace`. */
   readonly path: string;
-  /** The package, and those with libraries that a small system may lack. */
+  /** The package, and whatever else is wanted beside it. What they depend on and the system lacks comes along. */
   readonly packages: readonly string[];
 };
 
-/** The program on this machine: on the `PATH`, in the folders for administrators, or in the cache; undefined if it is nowhere. */
+/** A program that can be started. */
+export type ProvidedProgram = {
+  readonly path: string;
+  /** What it needs as `LD_LIBRARY_PATH`; empty for a program of the system. */
+  readonly libraries: string;
+};
+
+/** Finds the program, or unpacks its packages into the cache. Rejects with what apt-get or dpkg-deb said. */
+export async function provideProgram(wanted: DebianProgram, cache: string): Promise<ProvidedProgram> {
+  const path = (await findProgram(wanted, cache)) ?? (await unpackPackages(wanted, cache));
+  return { path, libraries: path === join(cache, wanted.path) ? await librariesIn(cache) : "" };
+}
+
+/** The program on this machine: installed, or in the cache; undefined if it is nowhere. */
 export async function findProgram({ program, path }: DebianProgram, cache: string): Promise<string | undefined> {
+  const unpacked = join(cache, path);
+  return (await findInstalled(program)) ?? ((await isProgram(unpacked)) ? unpacked : undefined);
+}
+
+/** The program on the `PATH`, or in the folders for administrators. */
+export async function findInstalled(program: string): Promise<string | undefined> {
   const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  const candidates = [...folders, "/usr/sbin", "/usr/local/sbin"].map((folder) => join(folder, program));
-  for (const candidate of [...candidates, join(cache, path)]) if (await isProgram(candidate)) return candidate;
+  for (const folder of [...folders, "/usr/sbin", "/usr/local/sbin"]) {
+    if (await isProgram(join(folder, program))) return join(folder, program);
+  }
   return undefined;
 }
 
@@ -72,14 +92,20 @@ async function download(packages: readonly string[], work: string): Promise<void
       cwd: work,
       timeout: downloadWithinMs,
     });
+  /** To simulate an installation tells what the system lacks. */
+  const lacking = async (...args: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await get(...args, "install", "--simulate", "--no-install-recommends", ...packages);
+    const names = [...stdout.matchAll(/^Inst (\S+)/gm)].map(([, name = ""]) => name);
+    return [...new Set([...packages, ...names])];
+  };
   try {
-    await get("download", ...packages);
+    await get("download", ...(await lacking()));
   } catch {
     await mkdir(join(work, "state/lists/partial"), { recursive: true });
     await mkdir(join(work, "cache/archives/partial"), { recursive: true });
     const own = ["-o", `Dir::State=${join(work, "state")}`, "-o", `Dir::Cache=${join(work, "cache")}`];
     await get(...own, "update");
-    await get(...own, "download", ...packages);
+    await get(...own, "download", ...(await lacking(...own)));
   }
 }
 
@@ -89,4 +115,12 @@ export async function isProgram(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** All folders with shared libraries. */
+async function librariesIn(tree: string): Promise<string> {
+  const roots = ["lib", "usr/lib"].map((folder) => join(tree, folder)).filter((folder) => existsSync(folder));
+  const files = await Promise.all(roots.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })));
+  const libraries = files.flat().filter(({ name }) => /\.so(\.|$)/.test(name));
+  return [...new Set(libraries.map(({ parentPath }) => parentPath))].join(delimiter);
 }

@@ -9,6 +9,8 @@ export function packageTests(overrides: ViteUserConfig["test"] = {}): ViteUserCo
   return defineConfig({
     resolve: { conditions },
     ssr: { resolve: { conditions } },
+    // Set-up files run in an environment of vitest's own, which does not take over the settings above.
+    environments: { __vitest__: { resolve: { conditions } } },
     test: {
       include: ["test/**/*.test.ts"],
       reporters: ["default", ["json", { outputFile: "reports/vitest.json" }]],

@@ -9,6 +9,7 @@ export type Note = {
   readonly atMs: number;
   readonly kind: string;
   readonly subject: string;
+  readonly number: number;
   readonly detail: unknown;
 };
 
@@ -33,7 +34,7 @@ export class Trace {
     this.#fold(this.#codeOf(kind));
     this.#fold(this.#codeOf(subject));
     this.#fold(number | 0);
-    const noted = { atMs, kind, subject, detail: detail ?? number };
+    const noted = { atMs, kind, subject, number, detail: detail ?? number };
     this.#latest[this.#events % KEPT_EVENTS] = noted;
     this.#events += 1;
     this.onNote?.(noted);
