@@ -3,7 +3,7 @@
 import type { Violation } from "./checkers/inspector.ts";
 import type { TimedAction } from "./faults/action.ts";
 import { describeSettings, type Settings } from "./options.ts";
-import { scenarioText } from "./scenario.ts";
+import { PLAYGROUND_URL, scenarioText } from "./scenario.ts";
 import type { HistoryEvent } from "./workload/history.ts";
 
 /** A property did not hold. Code `QUORATE_SIMULATION_FAILED`. */
@@ -76,6 +76,10 @@ type FailureFacts = {
   readonly shrunk?: { readonly settings: Settings; readonly link: string };
 };
 
+/** The default address is of this machine, and somebody has to serve it. */
+const whereToServe =
+  "(served by `pnpm --filter @quorate/dashboard dev` in Quorate's repository; the option playgroundUrl names another place)";
+
 function describeShrunk({ shrunk }: FailureFacts): readonly string[] {
   if (shrunk === undefined) return [];
   const { settings, link } = shrunk;
@@ -87,7 +91,8 @@ function describeShrunk({ shrunk }: FailureFacts): readonly string[] {
     "as a file for quorate-simulate --script FILE:",
     scenarioText(settings),
     "",
-    "and as a link, for the playground in the app dashboard of Quorate's repository (playgroundUrl says where it is served):",
+    "and as a link to the playground:",
     link,
+    ...(link.startsWith(PLAYGROUND_URL) ? [whereToServe] : []),
   ];
 }

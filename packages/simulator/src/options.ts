@@ -3,7 +3,7 @@
 import type { RaftTuning } from "@quorate/node";
 import type { StateMachine } from "@quorate/contracts";
 import type { TimedAction } from "./faults/action.ts";
-import { expandFaults, type FaultChoice, type FaultOptions } from "./faults/fault-options.ts";
+import { expandFaults, type FaultChoice, faultKinds, type FaultOptions } from "./faults/fault-options.ts";
 import type { SimulationStep } from "./step.ts";
 import type { Workload } from "./workload/operation.ts";
 import type { SeededRandom } from "./world/random.ts";
@@ -97,6 +97,7 @@ export function expandOptions(
   check("clients", clients, [0, 1000]);
   check("thinkMs", thinkMs, [0, 1e9]);
   check("maxMessageBytes", maxMessageBytes, [8192, 2 ** 30]);
+  checkScript(script);
   return {
     seed,
     nodes,
@@ -111,6 +112,16 @@ export function expandOptions(
     maxMessageBytes,
     ...(script !== undefined && { script }),
   };
+}
+
+/** A script may come from a file or a link. */
+function checkScript(script: unknown): void {
+  if (script === undefined) return;
+  if (!Array.isArray(script)) throw new RangeError("script is not a list of actions");
+  for (const action of script as readonly (Partial<TimedAction> | null)[]) {
+    const isAction = faultKinds.some((kind) => kind === action?.fault) && Number(action?.atMs) >= 0;
+    if (!isAction) throw new RangeError(`script has ${JSON.stringify(action)}: give actions with a fault and atMs`);
+  }
 }
 
 /**

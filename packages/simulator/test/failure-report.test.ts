@@ -76,6 +76,12 @@ describe("a failed run explains itself", () => {
     { option: { seed: 0.5 }, words: "seed is 0.5: give a safe integer" },
     { option: { faults: { loss: 2 } }, words: "faults.loss is 2: give a number from 0 to 0.9" },
     { option: { maxMessageBytes: 10 }, words: "maxMessageBytes is 10" },
+    { option: { script: "rain" as unknown as [] }, words: "script is not a list of actions" },
+    {
+      option: { script: [{ fault: "rain", atMs: 1 }] as unknown as [] },
+      words: 'script has {"fault":"rain","atMs":1}',
+    },
+    { option: { script: [{ fault: "crash", node: "n1" }] as unknown as [] }, words: 'script has {"fault":"crash"' },
   ])("options that cannot be are refused: $words", async ({ option, words }) => {
     await expect(simulate({ seed: 1, ...registers(), ...option })).rejects.toThrow(words);
   });

@@ -63,6 +63,13 @@ describe("a failure", () => {
     expect(parseScenario(line)).toEqual(failure.shrunk);
   });
 
+  test("says how the playground is served where links lead by default", async () => {
+    const { message } = await failureOf(simulate({ seed: 5, ...options }));
+    expect(message).toMatch(
+      /http:\/\/localhost:7420\/#v1\.[\w-]+\n\(served by `pnpm --filter @quorate\/dashboard dev`/,
+    );
+  });
+
   test("is not made smaller when nobody wants to wait for it", async () => {
     const failure = await failureOf(simulate({ seed: 5, shrinkRuns: 0, ...options }));
     expect(failure.shrunk).toBeUndefined();

@@ -41,10 +41,10 @@ export function ClusterView({
         </defs>
         {lines(nodes.flatMap(followed), "follows")}
         {lines(cutAt(run, step?.atMs ?? 0), "cut")}
+        {lines(step?.arrows ?? [], "arrives")}
         {nodes.map((node) => (
           <NodeMark key={node.id} node={node} place={places.get(node.id) ?? { x: 0, y: 0 }} />
         ))}
-        {lines(step?.arrows ?? [], "arrives")}
       </svg>
       <figcaption>
         Hexagon: leader, diamond: candidate, circle: follower, dashed: away. Dotted line: follows. Dashed line with ✕:

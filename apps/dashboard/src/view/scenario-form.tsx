@@ -14,6 +14,7 @@ export function ScenarioForm({ playground }: { readonly playground: Playground }
   return (
     <section class="choose" aria-label="Run a cluster">
       <h2>{playground.phase.value.type === "finished" ? "Run another" : "Run a cluster"}</h2>
+      <p class="note">An example, or a seed of your own. A link that a failed simulation has printed opens here too.</p>
       <p class="examples">
         {examples.map(({ title, options }) => (
           <button key={title} onClick={() => playground.start(options)}>
