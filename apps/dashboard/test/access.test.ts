@@ -36,6 +36,9 @@ for (const colorScheme of ["light", "dark"] as const) {
 browserTest("fits a screen of 360 pixels", async () => {
   const page = await openExample({ viewport: { width: 360, height: 740 } });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  const latest = page.getByRole("columnheader").last();
+  expect(await latest.textContent()).toBe("13");
+  expect((await latest.boundingBox())?.x).toBeLessThan(340);
   await page.getByRole("button", { name: "Next event" }).click();
 });
 

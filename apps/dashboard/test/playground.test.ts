@@ -91,6 +91,12 @@ describe("a link", () => {
     expect(complaints).toEqual([]);
   });
 
+  browserTest("to a long run shows the latest 20,000 steps, and says how many are missing", async () => {
+    const { page } = await openRun({ ...impatient, durationMs: 100_000, recoveryMs: 10_000, script: [] });
+    expect(await place(page)).toContain("event 1 of 20000");
+    expect(await thisStep(page)).toMatch(/^\d{4,} earlier steps were too many to keep/);
+  });
+
   browserTest("takes the place of another one while the page is open", async () => {
     const { page } = await openRun(impatient);
     const link = await playgroundLink({ ...impatient, recoveryMs: 10_000 }, "");

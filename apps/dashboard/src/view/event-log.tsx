@@ -33,8 +33,8 @@ export function EventLog({ playground, run }: Props): JSX.Element {
             <button onClick={() => playground.seek(place)}>
               <time>{step.atMs.toFixed(1)}</time>
               <span>
-                {step.lines.map(({ kind, text }) => (
-                  <span key={text} class={kind}>
+                {step.lines.map(({ kind, text }, line) => (
+                  <span key={line} class={kind}>
                     <span aria-hidden="true">{signOf(kind)}</span> {text}
                   </span>
                 ))}

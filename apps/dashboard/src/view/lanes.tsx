@@ -45,8 +45,8 @@ export function Lanes({
         ))}
         {lanes.map(({ id, bands }, lane) => (
           <g key={id}>
-            {bands.map((band) => (
-              <Bar key={band.fromMs} band={band} place={place} y={TOP + lane * LANE + LANE / 2} />
+            {bands.map((band, position) => (
+              <Bar key={position} band={band} place={place} y={TOP + lane * LANE + LANE / 2} />
             ))}
           </g>
         ))}

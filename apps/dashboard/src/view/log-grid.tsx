@@ -3,6 +3,7 @@
 
 import type { NodeView } from "@quorate/simulator";
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { Playground } from "../playground/playground.ts";
 import { roleNames } from "../run/narrate.ts";
 import { termColour } from "./term-colour.ts";
@@ -15,11 +16,14 @@ export function LogGrid({ playground }: { readonly playground: Playground }): JS
   const nodes = playground.step.value?.nodes ?? [];
   const lastIndex = Math.max(0, ...nodes.map(({ log }) => log.lastIndex));
   const firstIndex = Math.max(1, lastIndex - COLUMNS + 1);
-  const indexes = Array.from({ length: COLUMNS }, (_, offset) => firstIndex + offset);
+  const indexes = Array.from({ length: lastIndex - firstIndex + 1 }, (_, offset) => firstIndex + offset);
+  const table = useRef<HTMLDivElement>(null);
+  // Where not all fit, the latest are seen first.
+  useEffect(() => table.current?.scrollTo({ left: table.current.scrollWidth }), [lastIndex]);
   return (
     <section class="grid" aria-label="Nodes and logs">
       <h3>Nodes and logs</h3>
-      <div class="scroll" tabIndex={0}>
+      <div class="scroll" tabIndex={0} ref={table}>
         <table>
           <thead>
             <tr>

@@ -31,8 +31,8 @@ function Script({ script }: { readonly script: readonly TimedAction[] }): JSX.El
     <details open={script.length <= 12}>
       <summary>What goes wrong, and when ({script.length})</summary>
       <ol class="script">
-        {script.map((action) => (
-          <li key={`${action.atMs} ${describeAction(action)}`}>
+        {script.map((action, position) => (
+          <li key={position}>
             <time>{milliseconds(action.atMs)}</time> <span>{describeAction(action)}</span>
           </li>
         ))}

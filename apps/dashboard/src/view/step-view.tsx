@@ -15,11 +15,11 @@ export function StepView({
 }): JSX.Element {
   const isFirst = playground.position.value === 0;
   return (
-    <div class="now" aria-live={playground.isPlaying.value ? "off" : "polite"} aria-label="This step">
+    <div class="now" role="group" aria-live={playground.isPlaying.value ? "off" : "polite"} aria-label="This step">
       {isFirst && run.forgotten > 0 && <p>{run.forgotten} earlier steps were too many to keep.</p>}
       <ul>
-        {playground.step.value?.lines.map(({ kind, text }) => (
-          <li key={text} class={kind}>
+        {playground.step.value?.lines.map(({ kind, text }, position) => (
+          <li key={position} class={kind}>
             <span class="sign" aria-hidden="true">
               {signOf(kind)}
             </span>{" "}
