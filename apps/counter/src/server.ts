@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { type ClientListener, serveClients, type ServerTls } from "@quorate/client/server";
-import { codeOf, QuorateError } from "@quorate/contracts";
+import { codeOf, QuorateError, type Transport } from "@quorate/contracts";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { composeAdapters } from "./compose.ts";
 import { formatHostPort } from "./config/addresses.ts";
@@ -35,25 +35,34 @@ const noticeLevels = {
   removed: "error",
 } as const;
 
-/** Starts a node. Its log goes to `destination`, one JSON object per line; `ready` is logged once it answers requests. */
-export async function startServer(checked: CheckedConfig, destination: DestinationStream): Promise<RunningServer> {
+/**
+ * Starts a node. Its log goes to `destination`, one JSON object per line; `ready` is logged once it answers requests.
+ * `wrap` may put something around the transport.
+ */
+export async function startServer(
+  checked: CheckedConfig,
+  destination: DestinationStream,
+  wrap: (transport: Transport) => Transport = (transport) => transport,
+): Promise<RunningServer> {
   const { config, warnings } = checked;
   const logger = createLogger(config, destination);
   for (const warning of warnings) logger.warn(warning);
   const members = new Map(Object.entries(config.members).map(([id, member]) => [id, addressOf(member)]));
-  const service = await startOrRebuild({ config, logger }, async () =>
-    startService({
+  const service = await startOrRebuild({ config, logger }, async () => {
+    const adapters = composeAdapters(config, ({ type, ...facts }) => logger.warn(facts, type));
+    return startService({
       clusterId: config.cluster,
       nodeId: config.id,
       members,
       joins: config.join,
       trustsLog: config.addresses === "log",
-      ...composeAdapters(config, ({ type, ...facts }) => logger.warn(facts, type)),
+      ...adapters,
+      transport: wrap(adapters.transport),
       raft: config.raft,
       onDefect: (err) => logger.error({ err }, "defect"),
       onNotice: ({ type, detail }) => logger[noticeLevels[type]]({ detail }, type),
-    }),
-  );
+    });
+  });
   const failed = followEvents(service, logger);
   const { listener, clients } = await listenOrClose(service, config, logger);
   const url = urlOf(listener.address);

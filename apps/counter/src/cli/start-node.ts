@@ -1,5 +1,6 @@
 // quorate start: a node in this process until a signal ends it.
 
+import type { Transport } from "@quorate/contracts";
 import closeWithGrace from "close-with-grace";
 import { pino } from "pino";
 import { loadConfig } from "../config/load.ts";
@@ -16,14 +17,19 @@ const graceMs = 10_000;
 export async function startNode(
   file: string | undefined,
   flags: Readonly<Record<string, unknown>>,
-  tell: (text: string) => void,
+  process: {
+    readonly tell: (text: string) => void;
+    /** Puts something around the transport, for demonstrations. */
+    readonly wrap: (transport: Transport) => Transport;
+  },
 ): Promise<number> {
+  const { tell, wrap } = process;
   const checked = loadConfig(file, flags);
   for (const warning of checked.warnings) tell(`warning: ${warning}\n`);
   const destination = pino.destination({ fd: 1, sync: true });
   // Whoever read the log has gone; that is no reason to stop serving.
   destination.on("error", () => {});
-  const starting = startServer(checked, destination);
+  const starting = startServer(checked, destination, wrap);
   // Installed before the node is up: a signal during the start ends in the same orderly way.
   const grace = closeWithGrace({ delay: graceMs, logger: false }, async ({ err }) => {
     if (err !== undefined) tell(`error: ${err.stack ?? err.message}\n`);

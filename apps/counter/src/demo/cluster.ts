@@ -3,7 +3,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { FaultCounts } from "@quorate/memory";
 import { initTls } from "../tls/init.ts";
+import { type NetworkOrder, sumOf } from "./network.ts";
 import { describeExit, NodeProcess, type ServerCommand } from "./node-process.ts";
 import { findFreePorts } from "./ports.ts";
 
@@ -43,6 +45,7 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #processes = new Map<string, NodeProcess>();
   readonly #expectedExits = new WeakSet<NodeProcess>();
+  #network: NetworkOrder | undefined;
   readonly #removeDirectory = (): void => rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 });
 
   private constructor(options: ClusterOptions, directory: string, members: readonly ClusterMember[]) {
@@ -136,6 +139,7 @@ export class Cluster {
     const node = new NodeProcess(id, this.#options.command, this.member(id).configFile);
     this.#processes.set(id, node);
     void this.#watch(id, node);
+    if (this.#network !== undefined) void node.setNetwork(this.#network);
     return node;
   }
 
@@ -161,6 +165,20 @@ export class Cluster {
 
   resume(id: string): void {
     this.process(id)?.resume();
+  }
+
+  /**
+   * Makes the network between the nodes what the order says, also for those that start later. For nodes of
+   * `demoNodeCommand` alone. Resolves with the faults that the running processes have caused so far.
+   */
+  async setNetwork(order: NetworkOrder): Promise<FaultCounts> {
+    this.#network = order;
+    const told = [...this.#processes.values()]
+      .filter((node) => node.running)
+      .map((node) => ({ answer: node.setNetwork(order), isAwake: !node.paused }));
+    // Who is paused obeys first thing when it wakes.
+    const answers = await Promise.all(told.filter(({ isAwake }) => isAwake).map(({ answer }) => answer));
+    return sumOf(answers.filter((counts) => counts !== undefined));
   }
 
   /** Kills every process and removes the data. Idempotent. */

@@ -1,10 +1,11 @@
-// The demo with hands: keys kill, pause and restart nodes while the picture shows what the cluster makes of it.
+// The demo with hands: keys hurt nodes and network while the picture shows what the cluster makes of it.
 
+import { Controls, keysHelp } from "./controls.ts";
 import { listenForKeys } from "./keys.ts";
 import type { Statuses } from "./observer.ts";
 import type { DemoOptions } from "./options.ts";
 import type { Verdict } from "./proof.ts";
-import { Screen } from "./screen.ts";
+import { type NodeRow, Screen } from "./screen.ts";
 import type { Session } from "./session.ts";
 import { type Story, timeOfDay } from "./story.ts";
 import { delay } from "./wait.ts";
@@ -50,71 +51,13 @@ export async function runInteractive(options: {
   return session.prove();
 }
 
-/** What keys do, one thing after the other. */
-class Controls {
-  readonly #session: Session;
-  readonly #events: EventList;
-  #work: Promise<void> = Promise.resolve();
-
-  constructor(session: Session, events: EventList) {
-    this.#session = session;
-    this.#events = events;
-  }
-
-  press(key: string): void {
-    const action = this.#actionOf(key);
-    if (action === undefined) return;
-    this.#work = this.#work.then(action).catch((error: unknown) => {
-      this.#events.tell(error instanceof Error ? error.message : String(error));
-    });
-  }
-
-  /** Resolves when everything that was pressed is done. */
-  idle(): Promise<void> {
-    return this.#work;
-  }
-
-  #actionOf(key: string): (() => Promise<void>) | undefined {
-    switch (key) {
-      case "k":
-        return async () => {
-          await this.#session.killLeader();
-        };
-      case "p":
-        return () => this.#pauseOrResume();
-      case "r":
-        return () => this.#restartDead();
-      default:
-        return undefined;
-    }
-  }
-
-  async #pauseOrResume(): Promise<void> {
-    const { cluster } = this.#session;
-    const paused = cluster.members.find(({ id }) => cluster.isPaused(id));
-    if (paused !== undefined) {
-      cluster.resume(paused.id);
-      this.#events.tell(`${paused.id} resumed (SIGCONT)`);
-      return;
-    }
-    await this.#session.pauseLeader();
-  }
-
-  async #restartDead(): Promise<void> {
-    const { cluster } = this.#session;
-    const dead = cluster.members.filter(({ id }) => !cluster.isRunning(id));
-    if (dead.length === 0) this.#events.tell("all nodes are running");
-    for (const { id } of dead) await this.#session.restart(id);
-  }
-}
-
 async function drawUntil(
   state: { readonly drawing: boolean },
   { session, demo, events }: { readonly session: Session; readonly demo: DemoOptions; readonly events: EventList },
 ): Promise<void> {
   const { cluster, ledger, observer } = session;
   const screen = new Screen(process.stdout);
-  const title = `quorate demo  ${demo.nodes} nodes, ${demo.transport}, ${demo.storage} storage in a temporary directory`;
+  const title = `quorate demo  ${demo.nodes} nodes, ${demo.transport}, ${demo.storage} storage in a temporary directory, ${demo.network} network`;
   while (state.drawing) {
     const statuses: Statuses = await observer.statuses();
     const nowMs = performance.now();
@@ -123,15 +66,21 @@ async function drawUntil(
       rows: cluster.members.map(({ id, url }) => ({
         id,
         url,
-        condition: cluster.isPaused(id) ? "paused" : cluster.isRunning(id) ? "running" : "down",
+        condition: conditionOf(session, id),
       })),
       statuses,
       acknowledged: ledger.acknowledged,
       perSecond: ledger.acknowledgedSince(nowMs - 1000),
       underWay: ledger.open.length,
       events: events.lines,
-      keys: "k kill leader   p pause/resume   r restart   q quit and prove",
+      keys: keysHelp,
     });
     await delay(redrawEveryMs);
   }
+}
+
+function conditionOf({ cluster, cutOff }: Session, id: string): NodeRow["condition"] {
+  if (!cluster.isRunning(id)) return "down";
+  if (cluster.isPaused(id)) return "paused";
+  return id === cutOff ? "cut off" : "running";
 }

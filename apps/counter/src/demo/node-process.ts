@@ -3,6 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { QuorateError } from "@quorate/contracts";
+import type { FaultCounts } from "@quorate/memory";
+import { type NetworkOrder, parseAnswer } from "./network.ts";
 
 /** How to start a server: program and arguments before `start --config FILE`. */
 export type ServerCommand = readonly [program: string, ...args: readonly string[]];
@@ -30,18 +32,23 @@ export class NodeProcess {
   readonly #ready = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<ExitStatus>();
   readonly #name: string;
+  /** Answers come in the order of what was asked. */
+  readonly #awaiting: ((counts: FaultCounts) => void)[] = [];
   #running = true;
   #paused = false;
 
   constructor(name: string, command: ServerCommand, configFile: string) {
     const [program, ...args] = command;
     this.#name = name;
-    this.#child = spawn(program, [...args, "start", "--config", configFile], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = spawn(program, [...args, "start", "--config", configFile], {
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
     living.add(this.#child);
     // Whoever does not wait for readiness must not be ended by its rejection.
     this.#ready.promise.catch(() => {});
     this.#child.once("error", (error) => this.#onEnd({ code: null, signal: null }, error));
     this.#child.once("close", (code, signal) => this.#onEnd({ code, signal }));
+    this.#child.on("message", (answer) => this.#awaiting.shift()?.(parseAnswer(answer)));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on("line", (line) => this.#onLine(line));
     }
@@ -85,6 +92,15 @@ export class NodeProcess {
   resume(): void {
     this.kill("SIGCONT");
     this.#paused = false;
+  }
+
+  /** Tells a node of the demo what its network is like; resolves with the faults so far, or undefined if it ended. */
+  setNetwork(order: NetworkOrder): Promise<FaultCounts | undefined> {
+    const { promise, resolve } = Promise.withResolvers<FaultCounts | undefined>();
+    this.#awaiting.push(resolve);
+    // Whoever is ending has no channel any more; that it ended is known in a moment.
+    if (this.#running) this.#child.send(order, () => {});
+    return Promise.race([promise, this.exited.then(() => undefined)]);
   }
 
   #onLine(line: string): void {

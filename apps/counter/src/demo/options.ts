@@ -2,6 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { QuorateError } from "@quorate/contracts";
+import { networkQualities, type NetworkQuality } from "./network.ts";
 
 /** What to run. */
 export type DemoOptions = {
@@ -10,6 +11,9 @@ export type DemoOptions = {
   readonly nodes: number;
   readonly transport: string;
   readonly storage: string;
+  readonly network: NetworkQuality;
+  /** How many times the leader is cut off from the others. */
+  readonly partitions: number;
   /** How long the load runs at least. */
   readonly seconds: number;
   /** How many times the leader is killed. */
@@ -24,11 +28,17 @@ Starts a cluster, writes to it, kills the leader, and proves that nothing was lo
   --nodes N          number of server processes, 1 to 9 (default 3)
   --transport NAME   tcp (default), tcp+tls with certificates made for this run, or nats with a nats-server of its own
   --storage NAME     file (default) or sqlite
+  --network NAME     good (default), or bad: messages between the nodes are lost, doubled, late and out of order
+  --partitions P     unattended: how many times the leader is cut off from the others, 0 to 100 (default 0)
   --seconds S        unattended: how long the load runs at least, above 0 (default 5)
   --kills K          unattended: how many times the leader is killed, 0 to 100 (default 1)
   --help             print this text`;
 
-const available = { transport: ["tcp", "tcp+tls", "nats"], storage: ["file", "sqlite"] } as const;
+const available = {
+  transport: ["tcp", "tcp+tls", "nats"],
+  storage: ["file", "sqlite"],
+  network: networkQualities,
+} as const;
 
 /** Parses the command line; undefined if it asks for help. Throws `QUORATE_USAGE`. */
 export function parseOptions(args: readonly string[], isTerminal: boolean): DemoOptions | undefined {
@@ -39,6 +49,8 @@ export function parseOptions(args: readonly string[], isTerminal: boolean): Demo
     nodes: integer("--nodes", values.nodes ?? "3", 1, 9),
     transport: choice("transport", values.transport ?? "tcp"),
     storage: choice("storage", values.storage ?? "file"),
+    network: choice("network", values.network ?? "good"),
+    partitions: integer("--partitions", values.partitions ?? "0", 0, 100),
     seconds: seconds(values.seconds ?? "5"),
     kills: integer("--kills", values.kills ?? "1", 0, 100),
   };
@@ -56,6 +68,8 @@ function parse(args: readonly string[]) {
         nodes: { type: "string" },
         transport: { type: "string" },
         storage: { type: "string" },
+        network: { type: "string" },
+        partitions: { type: "string" },
         seconds: { type: "string" },
         kills: { type: "string" },
         help: { type: "boolean" },
@@ -78,8 +92,9 @@ function seconds(text: string): number {
   throw usageError(`--seconds must be a number above 0 and at most 86400, not "${text}"`);
 }
 
-function choice(kind: "transport" | "storage", name: string): string {
-  if (available[kind].some((one) => one === name)) return name;
+function choice<Kind extends keyof typeof available>(kind: Kind, name: string): (typeof available)[Kind][number] {
+  const chosen = available[kind].find((one) => one === name);
+  if (chosen !== undefined) return chosen;
   throw usageError(`--${kind} must be one of ${available[kind].join(", ")}, not "${name}"`);
 }
 

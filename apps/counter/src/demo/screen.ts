@@ -7,7 +7,7 @@ import type { Statuses } from "./observer.ts";
 export type NodeRow = {
   readonly id: string;
   readonly url: string;
-  readonly condition: "running" | "paused" | "down";
+  readonly condition: "running" | "cut off" | "paused" | "down";
 };
 
 /** Everything that a picture shows. */
@@ -63,7 +63,7 @@ export class Screen {
 
 function nodeLine({ id, url, condition }: NodeRow, statuses: Statuses): string {
   const status = statuses.get(id);
-  if (condition !== "running" || status === undefined) {
+  if (condition === "down" || condition === "paused" || status === undefined) {
     const word = condition === "running" ? "starting" : condition;
     return styleText("dim", columns(id, word, "-", "-", "-", url));
   }
@@ -74,7 +74,7 @@ function nodeLine({ id, url, condition }: NodeRow, statuses: Statuses): string {
     String(term),
     String(commitIndex),
     String(lastApplied),
-    url,
+    condition === "cut off" ? `${url}  cut off` : url,
   );
   return role === "leader" ? styleText("green", line) : line;
 }

@@ -3,11 +3,12 @@
 import { NatsServer } from "@quorate/transport-nats/test-server";
 import { Cluster } from "./cluster.ts";
 import { Ledger } from "./ledger.ts";
+import type { NetworkQuality } from "./network.ts";
 import { Observer } from "./observer.ts";
 import type { DemoOptions } from "./options.ts";
 import { prove, type Verdict } from "./proof.ts";
 import { readReplicas } from "./replicas.ts";
-import { serverCommand } from "./server-command.ts";
+import { demoNodeCommand } from "./server-command.ts";
 import type { Story } from "./story.ts";
 import { until } from "./wait.ts";
 import { Workload } from "./workload.ts";
@@ -30,17 +31,21 @@ export class Session {
   readonly #story: Story;
   readonly #signal: AbortSignal;
   readonly #broker: NatsServer | undefined;
+  readonly #quality: NetworkQuality;
   #workload: Workload | undefined;
+  #cutOff: string | undefined;
 
   private constructor(parts: {
     readonly cluster: Cluster;
     readonly broker: NatsServer | undefined;
+    readonly quality: NetworkQuality;
     readonly story: Story;
     readonly signal: AbortSignal;
   }) {
     this.cluster = parts.cluster;
     this.observer = new Observer(parts.cluster);
     this.#broker = parts.broker;
+    this.#quality = parts.quality;
     this.#story = parts.story;
     this.#signal = parts.signal;
   }
@@ -56,15 +61,19 @@ export class Session {
     const broker = demo.transport === "nats" ? await NatsServer.start({ download: true }) : undefined;
     if (broker !== undefined) story.tell(`broker  nats-server at ${broker.url}`);
     const cluster = await Cluster.create({
-      command: serverCommand(),
+      command: demoNodeCommand(),
       nodes: demo.nodes,
       transport: demo.transport,
       storage: demo.storage,
       ...(broker === undefined ? {} : { brokers: [broker.url] }),
       onUnexpectedExit: (id, detail) => onFailure(`${id} ended by itself: ${detail}`),
     });
-    const session = new Session({ cluster, broker, story, signal });
+    const session = new Session({ cluster, broker, quality: demo.network, story, signal });
     try {
+      if (demo.network === "bad") {
+        await cluster.setNetwork({ quality: "bad", groups: [] });
+        story.tell("network is bad: messages between the nodes are lost, doubled, late and out of order");
+      }
       await cluster.startAll();
       const { id, term } = await session.observer.leader(0, signal);
       for (const member of cluster.members) {
@@ -105,24 +114,60 @@ export class Session {
     else this.#story.tell("no majority is left: writes wait");
   }
 
+  /** The node that hears none of the others, if there is one. */
+  get cutOff(): string | undefined {
+    return this.#cutOff;
+  }
+
+  /** Cuts the leader off from the others, waits until another one acknowledges writes, and returns the lonely node's id. */
+  async cutOffLeader(): Promise<string> {
+    const leader = await this.observer.leader(0, this.#signal);
+    const fromMs = performance.now();
+    const others = this.cluster.members.map(({ id }) => id).filter((id) => id !== leader.id);
+    this.#cutOff = leader.id;
+    await this.cluster.setNetwork({ quality: this.#quality, groups: [[leader.id], others] });
+    this.#story.tell(`${leader.id} cut off from the others, it led term ${leader.term}`);
+    if (this.#majorityRuns()) await this.#successor(leader.term, fromMs);
+    else this.#story.tell("no majority is left: writes wait");
+    return leader.id;
+  }
+
+  /** Lets all nodes hear each other again. */
+  async heal(): Promise<void> {
+    this.#cutOff = undefined;
+    await this.cluster.setNetwork({ quality: this.#quality, groups: [] });
+    this.#story.tell("all nodes hear each other again");
+  }
+
   /** Starts a dead node and waits until it has applied everything that was acknowledged when it came back. */
   async restart(id: string): Promise<void> {
     const startedMs = performance.now();
     if (!this.cluster.isRunning(id)) await this.cluster.start(id);
+    if (id === this.#cutOff) {
+      this.#story.tell(`${id} is back, and still cut off`);
+      return;
+    }
+    await this.catchUp(id, startedMs);
+  }
+
+  /** Waits until a node has applied everything that is acknowledged by now. */
+  async catchUp(id: string, sinceMs: number = performance.now()): Promise<void> {
     const { lastIndex } = this.ledger;
     await this.observer.applied(lastIndex, [id], this.#signal);
     this.#story.tell(
-      `${id} is back and has applied index ${lastIndex}, after ${Math.round(performance.now() - startedMs)} ms`,
+      `${id} is back and has applied index ${lastIndex}, after ${Math.round(performance.now() - sinceMs)} ms`,
     );
   }
 
   /** Ends the load, brings back whoever is missing, reads all replicas and compares. */
   async prove(): Promise<Verdict> {
+    if (this.#cutOff !== undefined) await this.heal();
     for (const { id } of this.cluster.members) {
       if (this.cluster.isPaused(id)) this.cluster.resume(id);
       if (!this.cluster.isRunning(id)) await this.restart(id);
     }
     await this.#workload?.stop(settleWithinMs);
+    await this.#endFaults();
     this.#story.tell(`load ended, reading ${this.ledger.acknowledged} acknowledged writes from each replica`);
     const replicas = await readReplicas({
       cluster: this.cluster,
@@ -154,8 +199,19 @@ export class Session {
     return gapMs;
   }
 
+  /** Gives the proof a good network, and says what the load had to bear. */
+  async #endFaults(): Promise<void> {
+    const counts = await this.cluster.setNetwork({ quality: "good", groups: [] });
+    const { dropped, duplicated, delayed, reordered, cut, overflowed } = counts;
+    if (dropped + duplicated + delayed + reordered + cut + overflowed === 0) return;
+    const lost = `${dropped + overflowed} messages lost, ${duplicated} doubled, ${delayed} delayed, ${reordered} overtaken`;
+    this.#story.tell(`network: ${lost}, ${cut} kept away by partitions`);
+  }
+
   #majorityRuns(): boolean {
-    const running = this.cluster.members.filter(({ id }) => this.cluster.isRunning(id) && !this.cluster.isPaused(id));
+    const running = this.cluster.members.filter(
+      ({ id }) => this.cluster.isRunning(id) && !this.cluster.isPaused(id) && id !== this.#cutOff,
+    );
     return running.length > this.cluster.members.length / 2;
   }
 }

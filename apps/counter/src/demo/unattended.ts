@@ -1,4 +1,4 @@
-// The demo without hands: load, kills at even intervals, restart, proof, verdict.
+// The demo without hands: load, blows to the leader at even intervals, recovery, proof, verdict.
 
 import type { DemoOptions } from "./options.ts";
 import type { Verdict } from "./proof.ts";
@@ -6,10 +6,10 @@ import type { Session } from "./session.ts";
 import type { Story } from "./story.ts";
 import { delay } from "./wait.ts";
 
-/** How long a killed node stays down after the others have recovered, so that it has something to catch up. */
+/** How long a node stays down or cut off after the others have recovered, so that it has something to catch up. */
 const downMs = 500;
 
-/** Runs the load for the asked time with the asked number of kills, then proves. */
+/** Runs the load for the asked time with the asked number of blows, then proves. */
 export async function runUnattended(session: Session, demo: DemoOptions, story: Story): Promise<Verdict> {
   const startedMs = performance.now();
   const elapsedMs = (): number => performance.now() - startedMs;
@@ -19,16 +19,28 @@ export async function runUnattended(session: Session, demo: DemoOptions, story: 
     story.tell(`${acknowledged} writes acknowledged, ${open.length} under way`);
   }, 1000);
   try {
-    for (let kill = 1; kill <= demo.kills; kill += 1) {
-      await delay(Math.max(0, (demo.seconds * 1000 * kill) / (demo.kills + 1) - elapsedMs()));
-      const dead = await session.killLeader();
-      if (session.cluster.isRunning(dead)) continue;
-      await delay(downMs);
-      await session.restart(dead);
+    const blows = demo.partitions + demo.kills;
+    for (let blow = 1; blow <= blows; blow += 1) {
+      await delay(Math.max(0, (demo.seconds * 1000 * blow) / (blows + 1) - elapsedMs()));
+      await (blow <= demo.partitions ? cutOffAndHeal(session) : killAndRestart(session));
     }
     await delay(Math.max(0, demo.seconds * 1000 - elapsedMs()));
   } finally {
     clearInterval(progress);
   }
   return session.prove();
+}
+
+async function cutOffAndHeal(session: Session): Promise<void> {
+  const lonely = await session.cutOffLeader();
+  await delay(downMs);
+  await session.heal();
+  await session.catchUp(lonely);
+}
+
+async function killAndRestart(session: Session): Promise<void> {
+  const dead = await session.killLeader();
+  if (session.cluster.isRunning(dead)) return;
+  await delay(downMs);
+  await session.restart(dead);
 }

@@ -3,7 +3,16 @@ import { describe, expect, test } from "vitest";
 import { parseOptions } from "../../src/demo/options.ts";
 import { reportOf } from "../../src/demo/report.ts";
 
-const defaults = { once: false, nodes: 3, transport: "tcp", storage: "file", seconds: 5, kills: 1 };
+const defaults = {
+  once: false,
+  nodes: 3,
+  transport: "tcp",
+  storage: "file",
+  network: "good",
+  partitions: 0,
+  seconds: 5,
+  kills: 1,
+} as const;
 
 describe("options", () => {
   test("all have defaults", () => {
@@ -18,6 +27,11 @@ describe("options", () => {
   test("NATS and SQLite can be chosen", () => {
     const args = ["--transport", "nats", "--storage", "sqlite"];
     expect(parseOptions(args, true)).toEqual({ ...defaults, transport: "nats", storage: "sqlite" });
+  });
+
+  test("the network can be bad, and the leader be cut off", () => {
+    const args = ["--network", "bad", "--partitions", "2"];
+    expect(parseOptions(args, true)).toEqual({ ...defaults, network: "bad", partitions: 2 });
   });
 
   test("without a terminal the demo runs unattended", () => {
@@ -36,6 +50,8 @@ describe("options", () => {
     [["--nodes", "2.5"], "from 1 to 9"],
     [["--nodes", ""], "from 1 to 9"],
     [["--kills", "-1"], "--kills"],
+    [["--partitions", "101"], "--partitions must be an integer from 0 to 100"],
+    [["--network", "hostile"], 'must be one of good, bad, not "hostile"'],
     [["--seconds", "0"], "above 0"],
     [["--transport", "carrier-pigeon"], 'must be one of tcp, tcp+tls, nats, not "carrier-pigeon"'],
     [["--storage", "floppy"], 'must be one of file, sqlite, not "floppy"'],

@@ -82,6 +82,25 @@ describe("the demo", { timeout: testTimeoutMs }, () => {
     expect(said.stderr).toMatch(/broker {2}nats-server at nats:\/\/127\.0\.0\.1:\d+/);
   });
 
+  test.each(["tcp", "nats"])("proves the same over %s on a bad network, with the leader cut off", async (transport) => {
+    const blows = ["--network", "bad", "--partitions", "1", "--kills", "1"];
+    const { said, ended } = startDemo("--once", "--transport", transport, "--seconds", "3", ...blows);
+    expect({ code: await ended, said }).toMatchObject({ code: 0 });
+    expect(JSON.parse(said.stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+      ok: true,
+      transport,
+      lost: 0,
+      duplicated: 0,
+    });
+    expect(said.stderr).toMatch(/n\d cut off from the others[^]*n\d LEADER term \d+[^]*n\d killed/);
+    const some = "[1-9]\\d*";
+    expect(said.stderr).toMatch(
+      new RegExp(
+        `network: ${some} messages lost, ${some} doubled, ${some} delayed, ${some} overtaken, ${some} kept away`,
+      ),
+    );
+  });
+
   test("proves the same on SQLite", async () => {
     const { said, ended } = startDemo("--once", "--storage", "sqlite", "--seconds", "2", "--kills", "1");
     expect({ code: await ended, said }).toMatchObject({ code: 0 });
@@ -109,6 +128,15 @@ describe("the demo", { timeout: testTimeoutMs }, () => {
     child.kill("SIGINT");
     expect(await ended).toBe(130);
     expect(await Promise.all(urls.map(answers))).toEqual([false, false, false]);
+  });
+
+  test("does not even leave its nodes behind when it is killed", async () => {
+    const { child, said, ended } = startDemo("--once", "--seconds", "60");
+    await until({ what: "the nodes", withinMs: 30_000 }, () => (urlsIn(said.stderr).length === 3 ? true : undefined));
+    child.kill("SIGKILL");
+    await ended;
+    const noneAnswers = async () => !(await Promise.all(urlsIn(said.stderr).map(answers))).includes(true) || undefined;
+    await expect(until({ what: "the end of all nodes", withinMs: 10_000 }, noneAnswers)).resolves.toBe(true);
   });
 
   test("does not even leave its nodes behind when it is interrupted twice", async () => {
