@@ -1,9 +1,9 @@
 // A node as a process: configuration in, log lines out, sockets open until somebody closes it.
 
-import { readFileSync } from "node:fs";
-import { type ClientListener, serveClients, type ServerTls } from "@quorate/client/server";
-import { codeOf, QuorateError, type Transport } from "@quorate/contracts";
+import type { ClientListener } from "@quorate/client/server";
+import type { Transport } from "@quorate/contracts";
 import { type DestinationStream, type Logger, pino } from "pino";
+import { listenForClients } from "./client-port/listen.ts";
 import { composeAdapters } from "./compose.ts";
 import { formatHostPort } from "./config/addresses.ts";
 import type { CheckedConfig, Config, Member } from "./config/types.ts";
@@ -20,10 +20,13 @@ export type RunningServer = AsyncDisposable & {
   /** Where the binary protocol is served, such as `tcp://127.0.0.1:8201`; undefined if it is not. */
   readonly clientUrl: string | undefined;
   /** Resolves if the node stops by itself, with the reason; a closed node never does. */
-  readonly failed: Promise<{ readonly code: string; readonly detail: string; readonly hint: string }>;
+  readonly failed: Promise<Failure>;
   /** Takes no new requests, lets those in progress end, and stops the node. Idempotent. */
   close(): Promise<void>;
 };
+
+/** Why a node stopped by itself. */
+type Failure = { readonly code: string; readonly detail: string; readonly hint: string };
 
 const graceMs = 3000;
 const noticeLevels = {
@@ -47,6 +50,7 @@ export async function startServer(
   const { config, warnings } = checked;
   const logger = createLogger(config, destination);
   for (const warning of warnings) logger.warn(warning);
+  const failed = Promise.withResolvers<Failure>();
   const members = new Map(Object.entries(config.members).map(([id, member]) => [id, addressOf(member)]));
   const service = await startOrRebuild({ config, logger }, async () => {
     const adapters = composeAdapters(config, ({ type, ...facts }) => logger.warn(facts, type));
@@ -60,10 +64,13 @@ export async function startServer(
       transport: wrap(adapters.transport),
       raft: config.raft,
       onDefect: (err) => logger.error({ err }, "defect"),
+      onEvent: (event) => {
+        logEvent(logger, event);
+        if (event.type === "failed") failed.resolve({ code: event.code, detail: event.detail, hint: event.hint });
+      },
       onNotice: ({ type, detail }) => logger[noticeLevels[type]]({ detail }, type),
     });
   });
-  const failed = followEvents(service, logger);
   const { listener, clients } = await listenOrClose(service, config, logger);
   const url = urlOf(listener.address);
   const scheme = config.client.tls === undefined ? "tcp" : "tls";
@@ -80,7 +87,7 @@ export async function startServer(
     closing ??= stop(service, [listener, ...(clients === undefined ? [] : [clients])], logger);
     return closing;
   };
-  return { url, clientUrl, failed, close, [Symbol.asyncDispose]: close };
+  return { url, clientUrl, failed: failed.promise, close, [Symbol.asyncDispose]: close };
 }
 
 function addressOf({ peer, http, client }: Member): MemberAddress {
@@ -110,45 +117,13 @@ async function listenOrClose(service: RunningService, config: Config, logger: Lo
   try {
     const onDefect = (err: unknown): void => logger.error({ err }, "defect");
     listener = await listenHttp({ listen: config.listen.http, handler: service.handle, onDefect });
-    const { client } = config.listen;
-    const tls = config.client.tls && readTls(config.client.tls);
-    const clients = client && (await serveClients({ ...service.clientPort, listen: client, ...(tls && { tls }) }));
+    const clients = await listenForClients({ clientPort: service.clientPort, config, logger });
     return { listener, clients };
   } catch (error) {
     await listener?.close(0);
     await service.close();
     throw error;
   }
-}
-
-/** The texts of the files. Throws `QUORATE_CONFIG_INVALID`. */
-function readTls({ cert, key, ca }: NonNullable<Config["client"]["tls"]>): ServerTls {
-  const read = (name: string, file: string): string => {
-    try {
-      return readFileSync(file, "utf8");
-    } catch (cause) {
-      throw new QuorateError({
-        code: "QUORATE_CONFIG_INVALID",
-        message: `client.tls.${name}: cannot read ${file} (${codeOf(cause) ?? String(cause)}).`,
-        hint: "Name a PEM file that this process may read.",
-        cause,
-      });
-    }
-  };
-  return { cert: read("cert", cert), key: read("key", key), ...(ca !== undefined && { ca: read("ca", ca) }) };
-}
-
-/** Logs what the node reports, until it is closed. */
-function followEvents(service: RunningService, logger: Logger): RunningServer["failed"] {
-  return new Promise((resolve) => {
-    const follow = async (): Promise<void> => {
-      for await (const event of service.events()) {
-        logEvent(logger, event);
-        if (event.type === "failed") resolve({ code: event.code, detail: event.detail, hint: event.hint });
-      }
-    };
-    follow().catch((err: unknown) => logger.error({ err }, "defect"));
-  });
 }
 
 async function stop(

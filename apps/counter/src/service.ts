@@ -54,6 +54,8 @@ export type ServiceOptions = {
   readonly raft?: RaftTuning;
   /** Called with every error that is a defect of the service. */
   readonly onDefect: (error: unknown) => void;
+  /** Called with everything that the node reports, from the beginning of its start on. Must not throw. */
+  readonly onEvent?: (event: NodeEvent) => void;
   /** Called with what the owner of this node should know about its place in the cluster. */
   readonly onNotice?: (notice: Notice) => void;
   /** Asks other members who belongs to the cluster. Default: the global `fetch`. */
@@ -98,6 +100,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     stateMachine,
     ...(options.snapshots === undefined ? {} : { snapshots: { store: options.snapshots } }),
     ...(options.raft === undefined ? {} : { raft: options.raft }),
+    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   });
   const addresses = new AddressBook({ members, trustsLog, configuration: () => node.currentStatus().configuration });
   const standing = standingOf(options, node, addresses);

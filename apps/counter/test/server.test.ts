@@ -1,13 +1,16 @@
 // A node with real files and sockets: what its log says, what its sockets bear, and how it ends.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { createClient } from "@quorate/client";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkConfig } from "../src/config/check.ts";
 import type { Unchecked } from "../src/config/flags.ts";
 import { type RunningServer, startServer } from "../src/server.ts";
+import { initTls } from "../src/tls/init.ts";
 import { replyOf } from "./http/fake-node.ts";
 import { eventually } from "./support/eventually.ts";
 
@@ -58,13 +61,51 @@ test("a node with a client address serves the binary protocol there, and says wh
   expect(await client.status(server.clientUrl ?? "")).toMatchObject({ id: "n1", role: "leader" });
 });
 
-test("a client port's certificate that cannot be read is a mistake in the configuration, and nothing stays open", async () => {
-  const listen = { peer: "127.0.0.1:0", http: "127.0.0.1:0", client: "127.0.0.1:0" };
+const everyPort = { peer: "127.0.0.1:0", http: "127.0.0.1:0", client: "127.0.0.1:0" };
+
+test("a client port's certificate that cannot be read is named, and nothing stays open", async () => {
   const tls = { cert: join(directory, "missing.pem"), key: "k.pem" };
-  await expect(start({ listen, client: { tls } })).rejects.toMatchObject({
-    code: "QUORATE_CONFIG_INVALID",
-    message: `client.tls.cert: cannot read ${tls.cert} (ENOENT).`,
+  await expect(start({ listen: everyPort, client: { tls } })).rejects.toMatchObject({
+    code: "QUORATE_TLS_UNUSABLE",
+    message: expect.stringContaining(`client.tls.cert is of no use: ${tls.cert} cannot be read (ENOENT)`),
   });
+});
+
+describe("the client port's certificate", () => {
+  /** A certificate and key of a new authority in the node's files, valid for so many days. */
+  async function writeCertificate(validDays: number): Promise<{ cert: string; key: string; pem: string }> {
+    const made = mkdtempSync(join(directory, "tls-"));
+    const { nodes } = await initTls({ directory: made, cluster: "demo", nodes: ["n1"], validDays, renew: false });
+    const files = { cert: join(directory, "cert.pem"), key: join(directory, "key.pem") };
+    copyFileSync(nodes[0]?.key ?? "", files.key);
+    copyFileSync(nodes[0]?.cert ?? "", files.cert);
+    return { ...files, pem: readFileSync(files.cert, "utf8") };
+  }
+
+  /** The certificate that a new client is shown. */
+  async function shownAt(server: RunningServer): Promise<string> {
+    const { hostname: host, port } = new URL(server.clientUrl ?? "");
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false });
+    await once(socket, "secureConnect");
+    const shown = socket.getPeerX509Certificate()?.toString() ?? "";
+    socket.destroy();
+    return shown;
+  }
+
+  test("is exchanged without a restart, and its end is told", async () => {
+    const { cert, key, pem } = await writeCertificate(365);
+    await using server = await start({ listen: everyPort, client: { tls: { cert, key } } });
+    expect(await shownAt(server)).toBe(pem.replaceAll("\r", ""));
+    expect(lines.filter(({ msg }) => msg === "clientCertificateWarning")).toEqual([]);
+
+    const next = await writeCertificate(3);
+    await eventually("the new certificate is loaded", () =>
+      lines.filter(({ msg }) => msg === "clientCertificateLoaded").length === 2 ? true : undefined,
+    );
+    expect(await shownAt(server)).toBe(next.pem.replaceAll("\r", ""));
+    const warning = lines.find(({ msg }) => msg === "clientCertificateWarning");
+    expect(warning).toMatchObject({ level: "warn", code: "QUORATE_CERTIFICATE_EXPIRING" });
+  }, 20_000);
 });
 
 test("a restarted node has what it acknowledged", async () => {
@@ -74,6 +115,19 @@ test("a restarted node has what it acknowledged", async () => {
   }
   await using server = await start();
   expect(await increment(server)).toMatchObject({ value: 2 });
+});
+
+test("what a node reports while it starts is in its log, such as that its own certificate ends soon", async () => {
+  const tls = join(directory, "tls");
+  const made = await initTls({ directory: tls, cluster: "demo", nodes: ["n1"], validDays: 3, renew: false });
+  const { cert, key } = made.nodes[0] ?? {};
+  await using server = await start({ transport: { type: "tcp", tls: { ca: made.ca, cert, key } } });
+  expect(server.url).toContain("http");
+  expect(lines.find(({ msg }) => msg === "certificateLoaded")).toMatchObject({ validUntilMs: expect.any(Number) });
+  expect(lines.find(({ msg }) => msg === "transportWarning")).toMatchObject({
+    level: "warn",
+    code: "QUORATE_CERTIFICATE_EXPIRING",
+  });
 });
 
 test("the configuration's lease reads reach the node", async () => {

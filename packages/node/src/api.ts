@@ -64,6 +64,11 @@ export type RaftNodeOptions<Query, Answer, Result> = {
   readonly snapshots?: SnapshotOptions;
   /** Takes the address for peers out of what the log keeps as a member's address. Default: it is just that. */
   readonly peerAddress?: PeerAddress;
+  /**
+   * Called with every event as it happens, also with those of the start, for which `events()` comes too late. Must not
+   * throw; whoever is slow here slows the node.
+   */
+  readonly onEvent?: (event: NodeEvent) => void;
   readonly raft?: RaftTuning;
   readonly limits?: NodeLimits;
   /** Default: the system's monotonic clock. */

@@ -12,13 +12,20 @@ type Reader<T> = {
 /** A stream with many readers. */
 export class Broadcast<T> {
   readonly #readers = new Set<Reader<T>>();
+  readonly #listener: ((value: T) => void) | undefined;
   #isClosed = false;
+
+  /** `listener` hears every value at once, before any reader. */
+  constructor(listener?: (value: T) => void) {
+    this.#listener = listener;
+  }
 
   get hasReaders(): boolean {
     return this.#readers.size > 0;
   }
 
   publish(value: T): void {
+    this.#listener?.(value);
     for (const reader of this.#readers) {
       if (reader.buffer.length >= MAX_BUFFERED) reader.buffer.shift();
       reader.buffer.push(value);

@@ -61,7 +61,7 @@ const STORAGE_HINT = "find out why the disk refuses, then restart the node";
 
 /** Drives one core. */
 export class Driver<Query, Answer, Result> {
-  readonly events: Broadcast<NodeEvent> = new Broadcast();
+  readonly events: Broadcast<NodeEvent>;
   readonly statuses: Broadcast<NodeStatus> = new Broadcast();
   readonly #options: RaftNodeOptions<Query, Answer, Result>;
   readonly #identity: StoreIdentity;
@@ -82,6 +82,7 @@ export class Driver<Query, Answer, Result> {
   constructor(options: RaftNodeOptions<Query, Answer, Result>, recovered: Recovered) {
     const { identity, restored, lastApplied } = recovered;
     this.#options = options;
+    this.events = new Broadcast(options.onEvent);
     this.#identity = identity;
     this.#clock = options.clock ?? systemClock;
     this.#raft = new Raft(coreOptions(options, identity.incarnation), restored);

@@ -56,6 +56,15 @@ test("a follower that was down for many entries is brought up to date from the l
   expect(machine.words.length).toBe(1_000);
 });
 
+test("what happens during the start is heard by the option onEvent", async () => {
+  cluster = new TestCluster(1);
+  const heard: string[] = [];
+  await cluster.start("n1", { onEvent: ({ type }) => heard.push(type) });
+  expect(heard).toEqual(["started"]);
+  await cluster.elect();
+  expect(heard).toContain("electionWon");
+});
+
 describe("a store belongs to one node of one cluster", () => {
   test("P56 another cluster id is refused", async () => {
     await leaderWith(1, "a");

@@ -1,66 +1,53 @@
-// TLS 1.3 with certificates on both sides. The files are read again when they change, and what was believed on the word
-// of the old ones is judged anew.
+// TLS 1.3 with certificates on both sides. When the files change, what was believed on the word of the old ones is judged
+// anew.
 
 import type { X509Certificate } from "node:crypto";
 import type { Server, Socket } from "node:net";
 import { connect, createServer, TLSSocket } from "node:tls";
-import type { Clock, TransportIdentity } from "@quorate/contracts";
+import type { TransportIdentity } from "@quorate/contracts";
 import { codeOf, QuorateError } from "@quorate/contracts";
+import { CertificateFiles, type CertificateFilesOptions } from "./certificate-files.ts";
 import { certificateIdentity, identitiesOf } from "./certificate-identity.ts";
-import { type Credentials, isIssuedBy, makeCredentials, readTlsFiles, type TlsTexts } from "./credentials.ts";
+import { type CertificateSet, type Credentials, isIssuedBy } from "./credentials.ts";
 import { codes, type Failure, printable } from "./failure.ts";
-import type { TcpAddress, TlsSettings } from "./options.ts";
+import type { TcpAddress } from "./options.ts";
 import type { AcceptHooks, Security, SecurityEvents } from "./security.ts";
 
-const dayMs = 24 * 60 * 60 * 1000;
+type Settings = CertificateFilesOptions & { readonly wallClock: () => number };
 
 type Watched = { readonly socket: Socket; readonly nodeId: string; readonly onDoubt: (failure: Failure) => void };
 
 /** Believes whoever shows a certificate of a trusted authority that names the server it says it is. */
 export class Certificates implements Security {
   readonly readyEvent = "secureConnect";
-  readonly #settings: TlsSettings;
-  readonly #clock: Clock;
+  readonly #settings: Settings;
   readonly #handshakeMs: number;
   readonly #watched: Set<Watched> = new Set();
   #clusterId = "";
-  #texts: TlsTexts | undefined;
+  #texts: CertificateSet | undefined;
   #credentials: Credentials | undefined;
-  #events: SecurityEvents | undefined;
   #server: ReturnType<typeof createServer> | undefined;
-  #cancel: () => void = () => {};
-  #isClosed = false;
-  /** The last warning about the files, so that each is told once. */
-  #told: string | undefined;
-  /** A problem seen once may be files that are being replaced just now. */
-  #suspected: string | undefined;
+  #files: CertificateFiles | undefined;
 
-  constructor(settings: TlsSettings, facts: { readonly clock: Clock; readonly handshakeMs: number }) {
+  constructor(settings: Settings, handshakeMs: number) {
     this.#settings = settings;
-    this.#clock = facts.clock;
-    this.#handshakeMs = facts.handshakeMs;
+    this.#handshakeMs = handshakeMs;
   }
 
   async start(identity: TransportIdentity, events: SecurityEvents): Promise<void> {
     this.#clusterId = identity.clusterId;
-    this.#events = events;
-    const texts = await readTlsFiles(this.#settings.files);
-    const credentials = makeCredentials(texts);
     const expected = certificateIdentity(identity);
-    if (!credentials.identities.includes(expected)) {
-      throw new QuorateError({
-        code: codes.certificateMismatch,
-        message: `The certificate of tls.cert speaks for ${listed(credentials.identities)}, but this server is ${expected}.`,
-        hint: "Give each server its own certificate, of its own cluster.",
-      });
-    }
-    this.#use(texts, credentials);
-    this.#lookAgainLater();
+    this.#files = new CertificateFiles(this.#settings, {
+      check: ({ identities }) => checkOwnName(identities, expected),
+      onLoaded: (credentials, texts) => this.#use(credentials, texts, events),
+      onWarning: (warning) => events.onWarning(warning),
+      onLooked: () => this.#judgeAll(),
+    });
+    await this.#files.start();
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#cancel();
+    this.#files?.close();
     this.#watched.clear();
   }
 
@@ -136,40 +123,12 @@ export class Certificates implements Security {
     return { code: codes.certificateMismatch, detail };
   }
 
-  #lookAgainLater(): void {
-    this.#cancel = this.#clock.schedule(this.#clock.now() + this.#settings.reloadMs, () => void this.#lookAgain());
-  }
-
-  async #lookAgain(): Promise<void> {
-    try {
-      const texts = await readTlsFiles(this.#settings.files);
-      if (this.#isClosed) return;
-      if (!isSame(texts, this.#texts)) this.#use(texts, makeCredentials(texts));
-      this.#suspected = undefined;
-    } catch (error) {
-      if (this.#isClosed) return;
-      this.#suspect(error instanceof Error ? error.message : String(error));
-    }
-    this.#judgeAll();
-    this.#warnOfExpiry();
-    this.#lookAgainLater();
-  }
-
-  #use(texts: TlsTexts, credentials: Credentials): void {
+  #use(credentials: Credentials, texts: CertificateSet, events: SecurityEvents): void {
     this.#texts = texts;
     this.#credentials = credentials;
-    this.#told = undefined;
     this.#server?.setSecureContext(contextOf(texts));
     const { fingerprint, validUntilMs } = credentials;
-    this.#events?.onCertificate({ fingerprint, validUntilMs });
-    this.#warnOfExpiry();
-  }
-
-  #suspect(problem: string): void {
-    if (this.#suspected === problem) {
-      this.#warn({ code: codes.tlsUnusable, detail: `${problem} The files read before stay in use.` });
-    }
-    this.#suspected = problem;
+    events.onCertificate({ fingerprint, validUntilMs });
   }
 
   #judgeAll(): void {
@@ -180,32 +139,20 @@ export class Certificates implements Security {
       watched.onDoubt(failure);
     }
   }
-
-  #warnOfExpiry(): void {
-    if (this.#suspected !== undefined) return;
-    const untilMs = this.#credentials?.validUntilMs ?? Infinity;
-    const leftMs = untilMs - this.#settings.wallClock();
-    const date = Number.isFinite(untilMs) ? new Date(untilMs).toISOString() : "";
-    const what = "this server's certificate or that of its authority";
-    if (leftMs <= 0) this.#warn({ code: codes.certificateExpired, detail: `${what} expired on ${date}` });
-    else if (leftMs <= this.#settings.expiryWarningDays * dayMs) {
-      this.#warn({ code: codes.certificateExpiring, detail: `${what} expires on ${date}` });
-    }
-  }
-
-  #warn(warning: Failure): void {
-    if (this.#told === warning.detail) return;
-    this.#told = warning.detail;
-    this.#events?.onWarning(warning);
-  }
 }
 
-function contextOf(texts: TlsTexts | undefined): Partial<TlsTexts> & { readonly minVersion: "TLSv1.3" } {
+/** @throws QuorateError `QUORATE_CERTIFICATE_MISMATCH` if this server's own certificate names another one. */
+function checkOwnName(identities: readonly string[], expected: string): void {
+  if (identities.includes(expected)) return;
+  throw new QuorateError({
+    code: codes.certificateMismatch,
+    message: `The certificate of tls.cert speaks for ${listed(identities)}, but this server is ${expected}.`,
+    hint: "Give each server its own certificate, of its own cluster.",
+  });
+}
+
+function contextOf(texts: CertificateSet | undefined): Partial<CertificateSet> & { readonly minVersion: "TLSv1.3" } {
   return { ...texts, minVersion: "TLSv1.3" };
-}
-
-function isSame(left: TlsTexts, right: TlsTexts | undefined): boolean {
-  return left.ca === right?.ca && left.cert === right.cert && left.key === right.key;
 }
 
 function refused(detail: string): Failure {

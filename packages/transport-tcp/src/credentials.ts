@@ -6,18 +6,18 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import { codeOf, QuorateError } from "@quorate/contracts";
 import { identitiesOf } from "./certificate-identity.ts";
 
-/** Where the files are. All are PEM. */
-export type TlsFiles = {
+/** Three files or their texts, all PEM. Without `ca`, the other side need not prove who it is. */
+export type CertificateSet = {
   /** The certificates of the authorities whose signature is trusted: one, or old and new while they are exchanged. */
-  readonly ca: string;
+  readonly ca?: string;
   /** This server's certificate, with intermediate certificates after it if there are any. */
   readonly cert: string;
   /** The private key of that certificate, not encrypted. */
   readonly key: string;
 };
 
-/** The contents of the files. */
-export type TlsTexts = TlsFiles;
+/** Where the files are, if both sides prove who they are. */
+export type TlsFiles = Required<CertificateSet>;
 
 /** Files that fit together. */
 export type Credentials = {
@@ -32,23 +32,32 @@ export type Credentials = {
 
 const pemPattern = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Rejects with `QUORATE_TLS_UNUSABLE` if a file cannot be read. */
-export async function readTlsFiles(files: TlsFiles): Promise<TlsTexts> {
-  const [ca, cert, key] = await Promise.all([read("ca", files.ca), read("cert", files.cert), read("key", files.key)]);
-  return { ca, cert, key };
+/** Rejects with `QUORATE_TLS_UNUSABLE` if a file cannot be read; `name` is what the message calls the set. */
+export async function readTlsFiles(files: CertificateSet, name: string): Promise<CertificateSet> {
+  const [ca, cert, key] = await Promise.all([
+    files.ca === undefined ? undefined : read(`${name}.ca`, files.ca),
+    read(`${name}.cert`, files.cert),
+    read(`${name}.key`, files.key),
+  ]);
+  return { ...(ca !== undefined && { ca }), cert, key };
 }
 
 /** @throws QuorateError `QUORATE_TLS_UNUSABLE` if the texts are no certificates and key, or do not fit together. */
-export function makeCredentials({ ca, cert, key }: TlsTexts): Credentials {
-  const authorities = certificatesIn("ca", ca);
-  const [own] = certificatesIn("cert", cert);
-  if (own === undefined) throw unusable("cert", "there is no certificate in it");
+export function makeCredentials(texts: CertificateSet, name: string): Credentials {
+  const { ca, cert } = texts;
+  const authorities = ca === undefined ? [] : certificatesIn(`${name}.ca`, ca);
+  const [own] = certificatesIn(`${name}.cert`, cert);
+  if (own === undefined) throw unusable(`${name}.cert`, "there is no certificate in it");
   let context: SecureContext;
   try {
-    context = createSecureContext({ ca, cert, key, minVersion: "TLSv1.3" });
+    context = createSecureContext({ ...texts, minVersion: "TLSv1.3" });
   } catch (error) {
     const misfits = codeOf(error) === "ERR_OSSL_X509_KEY_VALUES_MISMATCH";
-    throw unusable("key", misfits ? "it is not the key of the certificate in `cert`" : "it cannot be read", error);
+    throw unusable(
+      `${name}.key`,
+      misfits ? "it is not the key of the certificate in `cert`" : "it cannot be read",
+      error,
+    );
   }
   const issuer = authorities.find((authority) => isIssuedBy(own, authority));
   const ends = [own, ...(issuer === undefined ? [] : [issuer])].map((certificate) => Date.parse(certificate.validTo));
@@ -66,7 +75,7 @@ export function isIssuedBy(certificate: X509Certificate, authority: X509Certific
   return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }
 
-async function read(option: keyof TlsFiles, path: string): Promise<string> {
+async function read(option: string, path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
@@ -74,7 +83,7 @@ async function read(option: keyof TlsFiles, path: string): Promise<string> {
   }
 }
 
-function certificatesIn(option: keyof TlsFiles, text: string): readonly X509Certificate[] {
+function certificatesIn(option: string, text: string): readonly X509Certificate[] {
   const found = text.match(pemPattern) ?? [];
   if (found.length === 0) throw unusable(option, "there is no certificate in it");
   try {
@@ -84,10 +93,10 @@ function certificatesIn(option: keyof TlsFiles, text: string): readonly X509Cert
   }
 }
 
-function unusable(option: keyof TlsFiles, what: string, cause?: unknown): QuorateError {
+function unusable(option: string, what: string, cause?: unknown): QuorateError {
   return new QuorateError({
     code: "QUORATE_TLS_UNUSABLE",
-    message: `The file of tls.${option} is of no use: ${what}.`,
+    message: `The file of ${option} is of no use: ${what}.`,
     hint: "Give PEM files that belong together; `quorate tls init` makes a set for development.",
     details: { option },
     cause,

@@ -1,7 +1,9 @@
 // Raft messages in checksummed frames over TCP or TLS: one-way connections to every peer, one for each lane.
 
 export { certificateIdentity, identitiesOf } from "./certificate-identity.ts";
-export type { TlsFiles } from "./credentials.ts";
+export { CertificateFiles } from "./certificate-files.ts";
+export type { CertificateFilesEvents, CertificateFilesOptions } from "./certificate-files.ts";
+export type { CertificateSet, Credentials, TlsFiles } from "./credentials.ts";
 export type {
   TcpAddress,
   TcpBackoff,

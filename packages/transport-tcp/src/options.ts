@@ -84,14 +84,6 @@ export type TcpTransportOptions = {
   readonly random?: Random;
 };
 
-/** What is set about certificates. */
-export type TlsSettings = {
-  readonly files: TlsFiles;
-  readonly reloadMs: number;
-  readonly expiryWarningDays: number;
-  readonly wallClock: () => number;
-};
-
 /** Options with every default filled in. */
 export type Settings = {
   readonly listen: TcpAddress;
@@ -160,7 +152,8 @@ function readSecurity(
   const { reloadMs = 5000, expiryWarningDays = 14, wallClock = Date.now, ca, cert, key } = tls;
   checkRange("tls.reloadMs", reloadMs, { from: 100, to: 3_600_000 });
   checkRange("tls.expiryWarningDays", expiryWarningDays, { from: 0, to: 365 });
-  return new Certificates({ files: { ca, cert, key }, reloadMs, expiryWarningDays, wallClock }, facts);
+  const { clock, handshakeMs } = facts;
+  return new Certificates({ files: { ca, cert, key }, reloadMs, expiryWarningDays, wallClock, clock }, handshakeMs);
 }
 
 function readLimits(given: TcpLimits): Required<TcpLimits> {

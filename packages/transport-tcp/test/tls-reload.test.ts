@@ -100,6 +100,17 @@ describe("files that change while a server runs", () => {
   });
 });
 
+test("a new certificate that names another server is of no use either", async () => {
+  await using stage = new Stage();
+  const { n1, n2, files } = await pair(stage);
+  files[0].write(older.issue({ nodeId: "n3" }));
+  await eventually(() =>
+    expect(eventOf(n1, "transportWarning")?.detail).toMatch(/speaks for quorate:\/\/c-1\/n3, but/),
+  );
+  expect(loads(n1)).toBe(1);
+  await untilBothHear(n1, n2);
+});
+
 describe("the end of a certificate", () => {
   test("is told ahead, and once", async () => {
     await using stage = new Stage();

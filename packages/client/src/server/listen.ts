@@ -1,7 +1,7 @@
 // The client port's sockets: TCP or TLS.
 
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, Server as TlsServer } from "node:tls";
 import { codeOf, QuorateError } from "@quorate/contracts";
 import { systemClock } from "../system-clock.ts";
 import { ClientPort, type ClientPortOptions } from "./client-port.ts";
@@ -27,6 +27,8 @@ export type ServeOptions<Query, Answer, Result> = Omit<ClientPortOptions<Query, 
 export type ClientListener = {
   /** Where it really listens. */
   readonly address: { readonly host: string; readonly port: number };
+  /** From now on new connections get this certificate; those that are open stay. For listeners that began with `tls`. */
+  setTls(tls: ServerTls): void;
   /** Takes nothing new, answers requests under way for at most `graceMs`, then closes everything. Idempotent. */
   close(graceMs: number): Promise<void>;
 };
@@ -46,6 +48,9 @@ export async function serveClients<Query, Answer, Result>(
   let closing: Promise<void> | undefined;
   return {
     address,
+    setTls(next) {
+      if (server instanceof TlsServer) server.setSecureContext(contextOf(next));
+    },
     close(graceMs) {
       closing ??= stop(server, port, graceMs);
       return closing;
@@ -54,12 +59,15 @@ export async function serveClients<Query, Answer, Result>(
 }
 
 function tlsServer(tls: ServerTls, onSocket: (socket: Socket) => void): Server {
-  const { cert, key, ca } = tls;
-  const clients = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
-  const server = createTlsServer({ cert, key, minVersion: "TLSv1.3", ...clients, handshakeTimeout: 5000 }, onSocket);
+  const clients = tls.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+  const server = createTlsServer({ ...contextOf(tls), ...clients, handshakeTimeout: 5000 }, onSocket);
   // A handshake that fails is the client's business; its socket is closed already.
   server.on("tlsClientError", () => {});
   return server;
+}
+
+function contextOf({ cert, key, ca }: ServerTls) {
+  return { cert, key, minVersion: "TLSv1.3", ...(ca !== undefined && { ca }) } as const;
 }
 
 function attach<Query, Answer, Result>(socket: Socket, port: ClientPort<Query, Answer, Result>): void {
