@@ -1,111 +1,187 @@
-// Connections that are reset in the middle of anything: of the TLS handshake, of the hello, of a frame. The peers find each
-// other again, and no message arrives that was not sent.
+// Connections that are reset after every single byte of every kind of frame, in plain text and with TLS. The servers find
+// each other again, and nothing arrives that was not sent.
 
-import { connect, createServer, type Server, type Socket } from "node:net";
-import { afterAll, expect, test } from "vitest";
-import type { TcpAddress } from "../src/index.ts";
+import type { Lane } from "@quorate/contracts";
+import { lanes } from "@quorate/contracts";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { headerBytes } from "../src/frame.ts";
+import { helloFrame, refusalFrame, welcomeFrame } from "../src/handshake.ts";
 import { Authority, Files } from "./authority.ts";
-import { eventually } from "./eventually.ts";
-import { addressOf, append, beat, Stage } from "./stage.ts";
+import { type Cut, Cutter, type Scissors } from "./cutter.ts";
+import { jsonCodec } from "./json-codec.ts";
+import { type Actor, addressOf, append, beat, chunk, eventOf, type Message, Stage } from "./stage.ts";
 
 const authority = new Authority();
 const files = new Map(
-  ["n1", "n2"].map((nodeId) => [nodeId, new Files({ ca: authority.pem, ...authority.issue({ nodeId }) })]),
+  ["n1", "n2", "n3", "n4", "n5"].map((nodeId) => [
+    nodeId,
+    new Files({ ca: authority.pem, ...authority.issue({ nodeId }) }),
+  ]),
 );
 afterAll(() => {
   for (const set of files.values()) set[Symbol.dispose]();
 });
 
-/** Stands between two servers and resets each of the next connections after some bytes of the dialler's. */
-class Cutter implements AsyncDisposable {
-  cuts = 0;
-  readonly #offsets: number[];
-  readonly #sockets: Set<Socket> = new Set();
-  readonly #server: Server;
+/** What a server sends to n2, one message on each lane. */
+const messagesOf = (nodeId: string): Readonly<Record<Lane, Message>> => ({
+  control: beat(nodeId, "n2"),
+  append: append(nodeId, "n2", 50),
+  snapshot: chunk(nodeId, "n2", 20),
+});
+const messages = messagesOf("n1");
+const codec = jsonCodec();
+const identityOf = (nodeId: string) => ({ clusterId: "c-1", nodeId, incarnation: `${nodeId}-i` });
 
-  private constructor(target: TcpAddress, offsets: readonly number[]) {
-    this.#offsets = [...offsets];
-    this.#server = createServer((near) => {
-      const far = connect(target);
-      const limit = this.#offsets.shift() ?? Infinity;
-      let passed = 0;
-      near.on("data", (chunk: Buffer) => {
-        const part = chunk.subarray(0, limit - passed);
-        passed += part.length;
-        far.write(part);
-        if (passed < limit) return;
-        this.cuts += 1;
-        near.resetAndDestroy();
-        far.resetAndDestroy();
-      });
-      far.on("data", (chunk: Buffer) => near.write(chunk));
-      for (const [one, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.#sockets.add(one);
-        one.on("error", () => {});
-        one.on("close", () => {
-          this.#sockets.delete(one);
-          other.destroy();
-        });
-      }
-    });
-  }
+/** The length of each frame, as the servers of this file write them. */
+const sizes = {
+  hello: (lane: Lane) => helloFrame({ ...identityOf("n1"), expects: "n2", lane, versions: [1], codec }).length,
+  message: (lane: Lane) =>
+    headerBytes + codec.encode({ clusterId: "c-1", groupId: 0, incarnation: "n1-i", message: messages[lane] }).length,
+  welcome: welcomeFrame({ ...identityOf("n2"), version: 1 }).length,
+  refusal: refusalFrame({
+    code: "QUORATE_PEER_UNKNOWN",
+    detail: "n1 is not among the peers of n2",
+    clusterId: "c-1",
+    nodeId: "n2",
+  }).length,
+  ping: headerBytes,
+  alive: headerBytes,
+};
 
-  static async between(target: TcpAddress, offsets: readonly number[]): Promise<Cutter> {
-    const cutter = new Cutter(target, offsets);
-    await new Promise<void>((resolve) => {
-      cutter.#server.listen(0, "127.0.0.1", resolve);
-    });
-    return cutter;
-  }
+const deadline = { timeout: 100_000, interval: 5 };
 
-  get address(): TcpAddress {
-    const address = this.#server.address();
-    if (typeof address !== "object" || address === null) throw new Error("not listening");
-    return { host: "127.0.0.1", port: address.port };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-}
-
-/** Every byte where something begins or ends, and some in between. */
-const plainOffsets = [...Array.from({ length: 60 }, (_value, at) => at + 1), 200, 250, 300, 1000, 5000];
-const tlsOffsets = Array.from({ length: 60 }, (_value, at) => 1 + at * 53);
-
-test.each([
-  ["in plain text", plainOffsets, false],
-  ["with TLS", tlsOffsets, true],
-])(
-  "connections %s that are reset at any byte are made anew, and what arrives is what was sent",
-  async (_how, offsets, isEncrypted) => {
-    await using stage = new Stage();
-    const tlsOf = (nodeId: string) => {
-      const paths = files.get(nodeId)?.paths;
-      return isEncrypted && paths !== undefined ? { tls: paths } : {};
-    };
-    const n2 = await stage.start("n2", { ...tlsOf("n2"), peers: () => ({ host: "127.0.0.1", port: 1 }) });
-    await using cutter = await Cutter.between(addressOf(n2), offsets);
+/** n2, which dials nobody, behind a wire through which others dial it, and dial again at once. */
+async function wired(stage: Stage, settings: { readonly isEncrypted?: boolean; readonly isStrange?: boolean } = {}) {
+  const tlsOf = (nodeId: string) => {
+    const paths = files.get(nodeId)?.paths;
+    return settings.isEncrypted === true && paths !== undefined ? { tls: paths } : {};
+  };
+  const timeouts = { keepAliveMs: 10, idleMs: 60_000 };
+  const nowhere = { host: "127.0.0.1", port: 1 };
+  const peersOfN2 = () => (settings.isStrange === true ? undefined : nowhere);
+  const n2 = await stage.start("n2", { ...tlsOf("n2"), timeouts, peers: peersOfN2 });
+  const cutter = await Cutter.between(addressOf(n2));
+  const begin = (nodeId = "n1") => {
     const peers = { n2: cutter.address };
-    const n1 = await stage.start("n1", { ...tlsOf("n1"), peers, backoff: { minMs: 1, maxMs: 2 } });
-    let round = 0;
-    await eventually(() => {
-      round += 1;
-      n1.transport.send(beat("n1", "n2", round));
-      n1.transport.send(append("n1", "n2", 2000));
-      expect(cutter.cuts).toBeGreaterThanOrEqual(offsets.length - 3);
-      expect(n2.messages).toContainEqual(beat("n1", "n2", round - 1));
-    });
-    const rounds = n2.messages.flatMap((message) => (message.type === "heartbeatRequest" ? [message.round] : []));
-    expect(rounds).toEqual([...new Set(rounds)].toSorted((left, right) => left - right));
-    expect(n2.messages.filter(({ type }) => type === "appendRequest").every((one) => isSame(one))).toBe(true);
-  },
-);
-
-function isSame(message: unknown): boolean {
-  return JSON.stringify(message) === JSON.stringify(append("n1", "n2", 2000));
+    return stage.start(nodeId, { ...tlsOf(nodeId), timeouts, backoff: { minMs: 1, maxMs: 1 }, peers });
+  };
+  return { n2, cutter, begin, [Symbol.asyncDispose]: () => cutter[Symbol.asyncDispose]() };
 }
+
+/** Which bytes of a lane's connections are the last to pass, first and last of them. */
+type Range = (lane: Lane) => readonly [from: number, to: number];
+
+/** Cuts each connection of a lane one byte later than the one before; those after the last stay whole. */
+function everyByte(of: Cut["of"], range: Range, onCut: (lane: Lane) => void = () => {}) {
+  const next = new Map(lanes.map((lane) => [lane, range(lane)[0]]));
+  const total = lanes.reduce((sum, lane) => sum + 1 + range(lane)[1] - range(lane)[0], 0);
+  const scissors: Scissors = (hello) => {
+    const lane = lanes.find((one) => hello.includes(`"lane":"${one}"`)) ?? "control";
+    const afterBytes = next.get(lane) ?? 1;
+    if (afterBytes > range(lane)[1]) return undefined;
+    next.set(lane, afterBytes + 1);
+    onCut(lane);
+    return { of, afterBytes };
+  };
+  return { scissors, total };
+}
+
+/** n2 has got nothing so far; now it gets what is sent, on every lane, and nothing else. */
+async function expectWhole(n1: Actor, n2: Actor): Promise<void> {
+  expect(n2.messages).toEqual([]);
+  await vi.waitFor(() => {
+    for (const lane of lanes) n1.transport.send(messages[lane]);
+    expect(asTexts(n2.messages)).toEqual(asTexts(Object.values(messages)));
+  }, deadline);
+}
+
+/** What there is among these messages, however often. */
+function asTexts(given: readonly Message[]): readonly string[] {
+  return [...new Set(given.map((message) => JSON.stringify(message)))].toSorted();
+}
+
+describe("connections that are reset after any byte of", { timeout: 200_000 }, () => {
+  test("a hello, or a message on any lane, deliver nothing of it", async () => {
+    await using stage = new Stage();
+    await using wire = await wired(stage);
+    const { n2, cutter, begin } = wire;
+    const actors: Actor[] = [];
+    const send = (lane: Lane) => actors[0]?.transport.send(messages[lane]);
+    const { scissors, total } = everyByte("dialler", (lane) => [1, sizes.hello(lane) + sizes.message(lane) - 1], send);
+    cutter.scissors = scissors;
+    const n1 = await begin();
+    actors.push(n1);
+    await vi.waitFor(() => expect(cutter.cuts).toBe(total), deadline);
+    await expectWhole(n1, n2);
+    // As many as bytes of a hello: so each of them did arrive before its connection was reset.
+    const unfinished = n2.events.filter(({ type }) => type === "garbageReceived").length;
+    expect(unfinished).toBe(lanes.reduce((sum, lane) => sum + sizes.hello(lane) - 1, 0));
+  });
+
+  test("a ping are made anew", async () => {
+    await using stage = new Stage();
+    await using wire = await wired(stage);
+    const { n2, cutter, begin } = wire;
+    const range: Range = (lane) => [sizes.hello(lane) + 1, sizes.hello(lane) + sizes.ping - 1];
+    const { scissors, total } = everyByte("dialler", range);
+    cutter.scissors = scissors;
+    const n1 = await begin();
+    await vi.waitFor(() => expect(cutter.cuts).toBe(total), deadline);
+    await expectWhole(n1, n2);
+    expect(eventOf(n2, "garbageReceived")).toBeUndefined();
+  });
+
+  test("a welcome, or a sign of life, are made anew", async () => {
+    await using stage = new Stage();
+    await using wire = await wired(stage);
+    const { n2, cutter, begin } = wire;
+    const { scissors, total } = everyByte("acceptor", () => [1, sizes.welcome + sizes.alive - 1]);
+    cutter.scissors = scissors;
+    const n1 = await begin();
+    await vi.waitFor(() => expect(cutter.cuts).toBe(total), deadline);
+    await expectWhole(n1, n2);
+    expect(eventOf(n1, "garbageReceived")).toBeUndefined();
+  });
+
+  test("a refusal are made anew until it is understood, and after it until the other side relents", async () => {
+    await using stage = new Stage();
+    await using wire = await wired(stage, { isStrange: true });
+    const { n2, cutter, begin } = wire;
+    const { scissors, total } = everyByte("acceptor", () => [1, sizes.refusal - 1]);
+    cutter.scissors = scissors;
+    const n1 = await begin();
+    await vi.waitFor(() => expect(cutter.cuts).toBe(total), deadline);
+    await vi.waitFor(() => expect(n1.events.at(-1)).toMatchObject({ code: "QUORATE_PEER_UNKNOWN" }), deadline);
+    n2.transport.setPeers(new Map([["n1", "127.0.0.1:1"]]));
+    await expectWhole(n1, n2);
+  });
+
+  test("a TLS handshake, or the records behind it, are made anew, and what arrives is what was sent", async () => {
+    await using stage = new Stage();
+    await using wire = await wired(stage, { isEncrypted: true });
+    const { n2, cutter, begin } = wire;
+    // Several at once: a TLS handshake is mostly waiting.
+    const diallers = await Promise.all(["n1", "n3", "n4", "n5"].map((nodeId) => begin(nodeId)));
+    const sendAll = (): void => {
+      for (const { nodeId, transport } of diallers) {
+        for (const lane of lanes) transport.send(messagesOf(nodeId)[lane]);
+      }
+    };
+    const kinds = diallers.flatMap(({ nodeId }) => Object.values(messagesOf(nodeId)));
+    sendAll();
+    await vi.waitFor(() => expect(n2.messages.length).toBe(kinds.length), deadline);
+    const whole = cutter.longest;
+    let next = 1;
+    cutter.scissors = () => {
+      if (next > whole) return undefined;
+      sendAll();
+      return { of: "dialler", afterBytes: next++ };
+    };
+    cutter.cutAll();
+    await vi.waitFor(() => expect(cutter.cuts).toBe(whole), deadline);
+    const before = n2.messages.length;
+    sendAll();
+    await vi.waitFor(() => expect(n2.messages.length).toBeGreaterThan(before), deadline);
+    expect(asTexts(n2.messages)).toEqual(asTexts(kinds));
+  });
+});
