@@ -1,10 +1,12 @@
-// Swap the transport: the same cluster talks in memory, then over TCP. Only the line that makes the transport differs.
-// Over NATS it would be `natsTransport({ servers: ["nats://127.0.0.1"], subjectPrefix: "raft", codec: msgpackCodec() })`.
+// Swap the transport: the same cluster talks in memory, over TCP, and over NATS. Only the line that makes the transport
+// differs.
 
 import { msgpackCodec } from "@quorate/codec-msgpack";
 import type { Transport } from "@quorate/contracts";
 import { memoryLogStorage, memoryNetwork } from "@quorate/memory";
 import { RaftNode } from "@quorate/node";
+import { natsTransport } from "@quorate/transport-nats";
+import { NatsServer } from "@quorate/transport-nats/test-server";
 import { type TcpTransport, tcpTransport } from "@quorate/transport-tcp";
 import { add, Counter } from "./counter.ts";
 import { leaderOf } from "./leader.ts";
@@ -46,3 +48,8 @@ const overTcp = (nodeId: string): Transport => {
   return transport;
 };
 console.log(`over TCP: ${await addOne(overTcp)}`);
+
+const broker = await NatsServer.start({ download: true }); // elsewhere there is one already
+const overNats = (): Transport => natsTransport({ servers: broker.url, subjectPrefix: "raft", codec: msgpackCodec() });
+console.log(`over NATS: ${await addOne(overNats)}`);
+await broker.close();

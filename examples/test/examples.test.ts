@@ -21,7 +21,7 @@ async function linesOf(...args: readonly string[]): Promise<readonly string[]> {
 const examples: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "embed.ts": [/^committed at index \d+: the counter is 1$/, "n1 has 1", "n2 has 1", "n3 has 1"],
   "swap-storage.ts": ["files: 1, and after a restart 2", "SQLite: 1, and after a restart 2"],
-  "swap-transport.ts": ["in memory: 1", "over TCP: 1"],
+  "swap-transport.ts": ["in memory: 1", "over TCP: 1", "over NATS: 1"],
   "sessions.ts": ["to be committed: command", "answered 5, replayed: true", "the counter is 5"],
   "simulate.ts": [1, 2, 3, 4, 5].map(
     (seed) => new RegExp(`^seed ${seed}: \\d+ commands, \\d+ faults, every law held$`),

@@ -34,6 +34,9 @@ export type LinkEvents = {
   onMessage(subject: string, data: Uint8Array): void;
 };
 
+/** Why the link is not up, and the error behind it if there is one. */
+type Obstacle = { readonly failure: Failure; readonly cause?: unknown };
+
 type OwnReach = Extract<Reach, { type: "own" }>;
 
 /** Keeps the way to the broker open. */
@@ -43,11 +46,12 @@ export class BrokerLink {
   readonly #sockets: OwnedSockets = new OwnedSockets();
   readonly #pause: Pause = new Pause();
   /** Settled by the first answer: undefined if the link is up, else the reason and what caused it. */
-  readonly #first = Promise.withResolvers<{ readonly failure: Failure; readonly cause?: unknown } | undefined>();
+  readonly #first = Promise.withResolvers<Obstacle | undefined>();
   #running: Promise<void> = Promise.resolve();
   #connection: NatsConnection | undefined;
   #subscription: Subscription | undefined;
-  #refusal: Failure | undefined;
+  /** The broker does not let this server subscribe. */
+  #refusal: Obstacle | undefined;
   #told: string | undefined;
   /** Counts connections, so that what belongs to an earlier one can be told apart. */
   #epoch = 0;
@@ -163,12 +167,12 @@ export class BrokerLink {
         return; // lost again: the next connection settles anew
       }
       if (!isCurrent()) return;
-      const failure = this.#refusal ?? this.#payloadFailure(connection);
-      if (failure === undefined) {
+      const obstacle = this.#obstacle(connection);
+      if (obstacle === undefined) {
         this.#succeed();
         return;
       }
-      this.#fail(failure);
+      this.#fail(obstacle.failure, obstacle.cause);
       await this.#pause.for(this.#pauseMs());
     }
   }
@@ -181,11 +185,12 @@ export class BrokerLink {
           OwnedSockets.outside(() => this.#events.onMessage(message.subject, message.data));
           return;
         }
-        this.#refusal = describeViolation(this.#broker(), { operation: "subscribe", subject: this.#facts.inbox });
+        const failure = describeViolation(this.#broker(), { operation: "subscribe", subject: this.#facts.inbox });
+        this.#refusal = { failure, cause: error };
         this.#subscription = undefined;
         if (!this.#isUp) return;
         // The right was taken away from a link that was up: ask for it again.
-        this.#drop(this.#refusal);
+        this.#drop(failure);
         void this.#settle(connection);
       },
     });
@@ -231,10 +236,13 @@ export class BrokerLink {
     OwnedSockets.outside(() => this.#events.onDown(this.#broker(), failure));
   }
 
-  #payloadFailure(connection: NatsConnection): Failure | undefined {
+  /** Why a connection that stands is of no use. */
+  #obstacle(connection: NatsConnection): Obstacle | undefined {
+    if (this.#refusal !== undefined) return this.#refusal;
     const neededBytes = this.#facts.settings.limits.maxMessageBytes;
     const brokerBytes = connection.info?.max_payload ?? neededBytes;
-    return brokerBytes < neededBytes ? describePayloadLimit(this.#broker(), { brokerBytes, neededBytes }) : undefined;
+    if (brokerBytes >= neededBytes) return undefined;
+    return { failure: describePayloadLimit(this.#broker(), { brokerBytes, neededBytes }) };
   }
 
   #describe(error: unknown): Failure {

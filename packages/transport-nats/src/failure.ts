@@ -25,7 +25,7 @@ export function describeBrokerError(
 ): Failure {
   const { broker, subject } = where;
   const reason = reasonOf(error);
-  if (isRefusal(error)) return { code: codes.refused, detail: `${broker} refused the login: ${reason}` };
+  if (isRefusal(error)) return { code: codes.refused, detail: `${broker} refused the login for ${subject}: ${reason}` };
   return { code: codes.unavailable, detail: `cannot reach ${broker} for ${subject}: ${reason}` };
 }
 

@@ -3,10 +3,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "@nats-io/transport-node";
+import { plainCodec } from "@quorate/contracts/conformance";
 import { expect, onTestFinished, test } from "vitest";
 import { natsTransport } from "../src/index.ts";
 import { eventually } from "./eventually.ts";
-import { jsonCodec } from "./json-codec.ts";
 import { beat, Stage } from "./stage.ts";
 
 /** Starts a process with one transport. */
@@ -85,7 +85,7 @@ test("a given connection is used, and left as it was: open, and without a subscr
   await using stage = await Stage.open();
   const connection = await connect({ servers: stage.broker.url });
   onTestFinished(() => connection.close());
-  const transport = natsTransport({ connection, codec: jsonCodec() });
+  const transport = natsTransport({ connection, codec: plainCodec() });
   const received: unknown[] = [];
   await transport.start({
     identity: { clusterId: "c-1", nodeId: "n1", incarnation: "i" },
@@ -108,7 +108,7 @@ test("a given connection that refuses to publish, because its owner drains it, d
   await using stage = await Stage.open();
   const connection = await connect({ servers: stage.broker.url });
   onTestFinished(() => connection.close());
-  const transport = natsTransport({ connection, codec: jsonCodec() });
+  const transport = natsTransport({ connection, codec: plainCodec() });
   await transport.start({
     identity: { clusterId: "c-1", nodeId: "n1", incarnation: "i" },
     onMessage: () => {},
@@ -127,7 +127,7 @@ test("a given connection that refuses to publish, because its owner drains it, d
 test("a given connection that its owner closes is told, and does no harm", async () => {
   await using stage = await Stage.open();
   const connection = await connect({ servers: stage.broker.url });
-  const transport = natsTransport({ connection, codec: jsonCodec() });
+  const transport = natsTransport({ connection, codec: plainCodec() });
   const events: string[] = [];
   await transport.start({
     identity: { clusterId: "c-1", nodeId: "n1", incarnation: "i" },

@@ -1,13 +1,25 @@
-// The transport keeps the contract of all transports, over a real broker.
+// The transport keeps the contract of all transports, over a real broker: with connections of its own, and with given ones.
 
-import { connect } from "@nats-io/transport-node";
-import { transportConformance } from "@quorate/contracts/conformance";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import {
+  plainCodec,
+  type TestServer,
+  transportConformance,
+  type TransportNetwork,
+} from "@quorate/contracts/conformance";
 import { describe, test } from "vitest";
-import { natsTransport } from "../src/index.ts";
+import { type NatsTransport, natsTransport } from "../src/index.ts";
 import { NatsServer } from "../src/test-server.ts";
-import { jsonCodec } from "./json-codec.ts";
 
 let broker: NatsServer | undefined;
+
+async function sendNoise({ nodeId }: TestServer, bytes: Uint8Array): Promise<void> {
+  const stranger = await connect({ servers: broker?.url ?? "" });
+  stranger.publish(`raft.c-1.${nodeId}.n1`, bytes);
+  await stranger.drain();
+}
+
+const openHandles = () => process.getActiveResourcesInfo().filter((kind) => kind.startsWith("TCP")).length;
 
 transportConformance(
   { describe, test },
@@ -17,15 +29,30 @@ transportConformance(
       const server = await NatsServer.start({ download: true });
       broker = server;
       return {
-        transport: () => natsTransport({ servers: server.url, codec: jsonCodec() }),
+        transport: () => natsTransport({ servers: server.url, codec: plainCodec() }),
         close: () => server.close(),
       };
     },
-    sendNoise: async ({ nodeId }, bytes) => {
-      const stranger = await connect({ servers: broker?.url ?? "" });
-      stranger.publish(`raft.c-1.${nodeId}.n1`, bytes);
-      await stranger.drain();
-    },
-    openHandles: () => process.getActiveResourcesInfo().filter((kind) => kind.startsWith("TCP")).length,
+    sendNoise,
+    openHandles,
   },
+);
+
+/** Servers of one process that share a connection, which outlives them. */
+async function sharedConnection(): Promise<TransportNetwork> {
+  const server = await NatsServer.start({ download: true });
+  broker = server;
+  const connection: NatsConnection = await connect({ servers: server.url });
+  return {
+    transport: (): NatsTransport => natsTransport({ connection, codec: plainCodec() }),
+    close: async () => {
+      await connection.close();
+      await server.close();
+    },
+  };
+}
+
+transportConformance(
+  { describe, test },
+  { name: "transport-nats with a given connection", newNetwork: sharedConnection, sendNoise, openHandles },
 );

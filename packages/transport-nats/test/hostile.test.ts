@@ -1,14 +1,14 @@
 // Others on the same broker: another cluster, somebody who pretends, somebody who sends noise.
 
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { plainCodec } from "@quorate/contracts/conformance";
 import { expect, test } from "vitest";
 import { Incarnations } from "../src/incarnations.ts";
 import { eventually } from "./eventually.ts";
-import { jsonCodec } from "./json-codec.ts";
 import { beat, eventsOf, type Message, plainRoundsOf, Stage } from "./stage.ts";
 
 function bytesOf(message: Message, clusterId = "c-1"): Uint8Array {
-  return jsonCodec().encode({ clusterId, groupId: 0, incarnation: "x", message });
+  return plainCodec().encode({ clusterId, groupId: 0, incarnation: "x", message });
 }
 
 async function strangerAt(stage: Stage): Promise<NatsConnection & AsyncDisposable> {

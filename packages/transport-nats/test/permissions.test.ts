@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { connect } from "@nats-io/transport-node";
+import { plainCodec } from "@quorate/contracts/conformance";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "./eventually.ts";
-import { jsonCodec } from "./json-codec.ts";
 import { beat, eventsOf, plainRoundsOf, Stage } from "./stage.ts";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -31,7 +31,7 @@ test("the broker discards what a server publishes as somebody else, and tells wh
   const pretender = await connect({ servers: stage.broker.url, user: "n3", pass: "secret-of-n3" });
   onTestFinished(() => pretender.close());
   const message = beat("n1", "n2", 1);
-  pretender.publish("raft.c-1.n2.n1", jsonCodec().encode({ clusterId: "c-1", groupId: 0, incarnation: "x", message }));
+  pretender.publish("raft.c-1.n2.n1", plainCodec().encode({ clusterId: "c-1", groupId: 0, incarnation: "x", message }));
   await pretender.flush();
   await stage.untilDelivered(n1, n2);
   expect(plainRoundsOf(n2)).toEqual([]);
@@ -43,7 +43,8 @@ test("a server with another one's login cannot listen, and its start says what i
   const n1 = stage.prepare("n1", { servers: serversFor(stage, "n2") });
   await expect(n1.start()).rejects.toMatchObject({
     code: "QUORATE_NATS_REFUSED",
-    message: expect.stringContaining("does not permit this user to subscribe to raft.c-1.n1.*"),
+    message: `${stage.broker.url} does not permit this user to subscribe to raft.c-1.n1.*.`,
+    cause: expect.objectContaining({ name: "PermissionViolationError" }),
   });
 });
 
@@ -51,7 +52,11 @@ test("a wrong password ends the start with a clear refusal that does not repeat 
   await using stage = await Stage.open(config);
   const n1 = stage.prepare("n1", { servers: `nats://n1:guess@127.0.0.1:${stage.broker.port}` });
   const error = await n1.start().catch((reason: unknown) => reason);
-  expect(error).toMatchObject({ code: "QUORATE_NATS_REFUSED", message: expect.stringContaining("refused the login") });
+  expect(error).toMatchObject({
+    code: "QUORATE_NATS_REFUSED",
+    message: expect.stringContaining(`${stage.broker.url} refused the login for raft.c-1.n1.*: `),
+    cause: expect.objectContaining({ name: "AuthorizationError" }),
+  });
   expect(`${String(error)} ${JSON.stringify(n1.events)}`).not.toContain("guess");
 });
 

@@ -1,10 +1,10 @@
 // A broker, servers connected to it, and everything that they report.
 
 import type { TransportEvent, TransportIdentity } from "@quorate/contracts";
+import { plainCodec } from "@quorate/contracts/conformance";
 import { type NatsTransport, natsTransport, type NatsTransportOptions, type OwnConnection } from "../src/index.ts";
 import { NatsServer } from "../src/test-server.ts";
 import { eventually } from "./eventually.ts";
-import { jsonCodec } from "./json-codec.ts";
 
 export type Message = Parameters<NatsTransport["send"]>[0];
 
@@ -38,7 +38,7 @@ export class Stage {
   }
 
   make(settings: Settings = {}): NatsTransport {
-    const transport = natsTransport({ servers: this.broker.url, codec: jsonCodec(), ...quick, ...settings });
+    const transport = natsTransport({ servers: this.broker.url, codec: plainCodec(), ...quick, ...settings });
     this.#transports.push(transport);
     return transport;
   }

@@ -1,10 +1,10 @@
 // A name in a subject is one token, whatever it is made of, and never another name's.
 
+import { plainCodec } from "@quorate/contracts/conformance";
 import { expect, test } from "vitest";
 import { natsTransport, tokenOf } from "../src/index.ts";
 import { readServers } from "../src/servers.ts";
 import { Subjects } from "../src/subjects.ts";
-import { jsonCodec } from "./json-codec.ts";
 
 test.each([
   ["n1", "n1"],
@@ -64,7 +64,7 @@ test.each([
   [["nats://a:99999"]],
   [["nats://u:p@a", "nats://v:q@b"]],
 ])("refuses the servers %j without repeating them", (servers) => {
-  const attempt = () => natsTransport({ servers, codec: jsonCodec() });
+  const attempt = () => natsTransport({ servers, codec: plainCodec() });
   expect(attempt).toThrow(expect.objectContaining({ code: "QUORATE_OPTIONS_INVALID" }));
   expect(attempt).not.toThrow(/u:p/);
 });
@@ -80,7 +80,7 @@ test.each([
   { timeouts: { startMs: Number.NaN } },
   { reconnect: { minMs: 100, maxMs: 50 } },
 ])("refuses the options %j", (options) => {
-  expect(() => natsTransport({ servers: "nats://a", codec: jsonCodec(), ...options })).toThrow(
+  expect(() => natsTransport({ servers: "nats://a", codec: plainCodec(), ...options })).toThrow(
     expect.objectContaining({ code: "QUORATE_OPTIONS_INVALID" }),
   );
 });

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
 import forge from "node-forge";
+import { plainCodec } from "@quorate/contracts/conformance";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { eventually } from "./eventually.ts";
-import { jsonCodec } from "./json-codec.ts";
 import { beat, eventsOf, plainRoundsOf, Stage } from "./stage.ts";
 
 const { pki } = forge;
@@ -73,7 +73,7 @@ test("servers reach a broker by TLS, are known by their certificates, and cannot
   const pretender = await connect({ servers: `localhost:${stage.broker.port}`, tls: tlsOf("n3") });
   onTestFinished(() => pretender.close());
   const message = beat("n1", "n2", 1);
-  pretender.publish("raft.c-1.n2.n1", jsonCodec().encode({ clusterId: "c-1", groupId: 0, incarnation: "x", message }));
+  pretender.publish("raft.c-1.n2.n1", plainCodec().encode({ clusterId: "c-1", groupId: 0, incarnation: "x", message }));
   await pretender.flush();
   await stage.untilDelivered(n1, n2);
   expect(plainRoundsOf(n2)).toEqual([]);

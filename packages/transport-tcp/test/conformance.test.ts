@@ -1,11 +1,10 @@
 // The transport keeps the contract of all transports, in plain text and with certificates.
 
 import { connect } from "node:net";
-import { type TestServer, transportConformance } from "@quorate/contracts/conformance";
+import { plainCodec, type TestServer, transportConformance } from "@quorate/contracts/conformance";
 import { afterAll, describe, test } from "vitest";
 import { type TcpTransport, tcpTransport, type TcpTransportOptions } from "../src/index.ts";
 import { Authority, Files } from "./authority.ts";
-import { jsonCodec } from "./json-codec.ts";
 
 function networkOf(optionsOf: (nodeId: string) => Partial<TcpTransportOptions>) {
   const transports = new Map<string, TcpTransport>();
@@ -13,7 +12,7 @@ function networkOf(optionsOf: (nodeId: string) => Partial<TcpTransportOptions>) 
     const made = tcpTransport({
       listen: { host: "127.0.0.1", port: 0 },
       peers: (peer) => transports.get(peer)?.address,
-      codec: jsonCodec(),
+      codec: plainCodec(),
       backoff: { minMs: 1, maxMs: 20 },
       ...optionsOf(nodeId),
     });

@@ -3,12 +3,12 @@
 
 import type { Lane } from "@quorate/contracts";
 import { lanes } from "@quorate/contracts";
+import { plainCodec } from "@quorate/contracts/conformance";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { headerBytes } from "../src/frame.ts";
 import { helloFrame, refusalFrame, welcomeFrame } from "../src/handshake.ts";
 import { Authority, Files } from "./authority.ts";
 import { type Cut, Cutter, type Scissors } from "./cutter.ts";
-import { jsonCodec } from "./json-codec.ts";
 import { type Actor, addressOf, append, beat, chunk, eventOf, type Message, Stage } from "./stage.ts";
 
 const authority = new Authority();
@@ -29,7 +29,7 @@ const messagesOf = (nodeId: string): Readonly<Record<Lane, Message>> => ({
   snapshot: chunk(nodeId, "n2", 20),
 });
 const messages = messagesOf("n1");
-const codec = jsonCodec();
+const codec = plainCodec();
 const identityOf = (nodeId: string) => ({ clusterId: "c-1", nodeId, incarnation: `${nodeId}-i` });
 
 /** The length of each frame, as the servers of this file write them. */

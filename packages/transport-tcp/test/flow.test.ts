@@ -102,6 +102,37 @@ test("heartbeats pass while the append lane is stuck, whose queue ends and empti
   expect(n1.transport.queuedBytes("n2")).toBe(0);
 });
 
+test("a peer that reads nothing delays nobody else, and costs no more than its queues", async () => {
+  await using stage = new Stage();
+  await using stuck = await RawServer.listen("n2");
+  stage.tell("n2", stuck.address);
+  const limits = { maxMessageBytes: megabyte, appendQueueBytes: megabyte };
+  const [n1, n3] = [await stage.start("n1", { limits }), await stage.start("n3")];
+  const sendBulk = () => {
+    for (let count = 0; count < 50; count += 1) n1.transport.send(append("n1", "n2", 20_000));
+  };
+  sendBulk();
+  await eventually(() => expect(eventOf(n1, "peerConnected")?.peer).toBe("n2"));
+  for (const { socket } of stuck.connections) socket.pause();
+  await eventually(() => {
+    sendBulk();
+    n1.transport.send(beat("n1", "n3", 0));
+    expect(eventOf(n1, "messagesDropped")).toMatchObject({ peer: "n2", lane: "append", reason: "queueFull" });
+    expect(n3.messages.length).toBeGreaterThan(0);
+  });
+  const arrived = () =>
+    n3.messages.filter((message) => message.type !== "heartbeatRequest" || message.round > 0).length;
+  for (let round = 1; round <= 50; round += 1) {
+    sendBulk();
+    n1.transport.send(beat("n1", "n3", round));
+    n1.transport.send(append("n1", "n3", 20_000));
+    await eventually(() => expect(arrived()).toBe(2 * round));
+  }
+  expect(n1.transport.queuedBytes("n3")).toBe(0);
+  expect(n1.transport.queuedBytes("n2")).toBeGreaterThan(megabyte - 100_000);
+  expect(n1.transport.queuedBytes("n2")).toBeLessThan(megabyte + 5000);
+});
+
 test("what waits for a peer that is down is bounded", async () => {
   await using stage = new Stage();
   const backoff = { minMs: 3_600_000, maxMs: 3_600_000 };

@@ -1,9 +1,9 @@
 // Who is let in: every mistake in settings is found by both sides, named, and told once.
 
+import { plainCodec } from "@quorate/contracts/conformance";
 import { expect, test } from "vitest";
 import { eventually } from "./eventually.ts";
 import { addressOf, append, beat, eventOf, Stage } from "./stage.ts";
-import { jsonCodec } from "./json-codec.ts";
 import { frameBytes } from "../src/frame.ts";
 import { helloBytes, messageBytes, RawPeer, RawServer } from "./raw-peer.ts";
 
@@ -58,8 +58,8 @@ test("a peer address that is one's own is recognised as such", async () => {
 });
 
 test.each([
-  ["another codec", jsonCodec({ name: "other" }), /n1 writes messages as other 1/],
-  ["a newer codec version", jsonCodec({ version: 2 }), /n1 writes messages as test-json 2, but only test-json up to 1/],
+  ["another codec", plainCodec({ name: "other" }), /n1 writes messages as other 1/],
+  ["a newer codec version", plainCodec({ version: 2 }), /n1 writes messages as plain 2, but only plain up to 1/],
 ])("a peer with %s is refused", async (_what, codec, detail) => {
   await using stage = new Stage();
   const n1 = await stage.start("n1", { codec });

@@ -1,13 +1,13 @@
 // The small parts on their own: queue, pause before dialling, report of drops, options.
 
 import type { TransportEvent } from "@quorate/contracts";
+import { plainCodec } from "@quorate/contracts/conformance";
 import { describe, expect, test } from "vitest";
 import { Backoff } from "../src/backoff.ts";
 import { DropReport } from "../src/drop-report.ts";
 import { tcpTransport } from "../src/index.ts";
 import { Outbox } from "../src/outbox.ts";
 import { RefusalLog } from "../src/refusal-log.ts";
-import { jsonCodec } from "./json-codec.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 const header = new Uint8Array(20);
@@ -94,7 +94,7 @@ describe("refusal log", () => {
 });
 
 describe("options", () => {
-  const good = { listen: { host: "127.0.0.1", port: 0 }, peers: {}, codec: jsonCodec() };
+  const good = { listen: { host: "127.0.0.1", port: 0 }, peers: {}, codec: plainCodec() };
   test.each([
     ["listen.port", { listen: { host: "127.0.0.1", port: 65_536 } }],
     ["listen needs a host", { listen: { host: "", port: 0 } }],

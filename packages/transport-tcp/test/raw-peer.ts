@@ -2,10 +2,10 @@
 
 import { createServer, connect, type Server, type Socket } from "node:net";
 import type { Lane } from "@quorate/contracts";
+import { plainCodec } from "@quorate/contracts/conformance";
 import type { TcpAddress } from "../src/index.ts";
 import { type Frame, frameBytes, type FrameType } from "../src/frame.ts";
 import { FrameReader } from "../src/frame-reader.ts";
-import { jsonCodec } from "./json-codec.ts";
 import type { Message } from "./stage.ts";
 
 const everything = { hello: 4096, welcome: 4096, refusal: 4096, message: 2 ** 26, ping: 0, alive: 0 };
@@ -59,7 +59,7 @@ export function helloBytes(changes: Readonly<Record<string, unknown>> = {}): Uin
     expects: "n1",
     lane: "control",
     versions: [1],
-    codec: { name: "test-json", version: 1 },
+    codec: { name: "plain", version: 1 },
     ...changes,
   };
   return frameBytes("hello", Buffer.from(JSON.stringify(hello)));
@@ -68,7 +68,7 @@ export function helloBytes(changes: Readonly<Record<string, unknown>> = {}): Uin
 /** A frame around a message as n2 sends it. */
 export function messageBytes(message: Message, changes: Readonly<Record<string, unknown>> = {}): Uint8Array {
   const envelope = { clusterId: "c-1", groupId: 0, incarnation: "n2-i", message, ...changes };
-  return frameBytes("message", jsonCodec().encode(envelope));
+  return frameBytes("message", plainCodec().encode(envelope));
 }
 
 /** A server that plays a peer by hand: by default it welcomes every hello. */

@@ -1,8 +1,8 @@
 // Transports that find each other on ports the system chose, and everything that they report.
 
 import type { TransportEvent, TransportIdentity } from "@quorate/contracts";
+import { plainCodec } from "@quorate/contracts/conformance";
 import { type TcpAddress, type TcpTransport, tcpTransport, type TcpTransportOptions } from "../src/index.ts";
-import { jsonCodec } from "./json-codec.ts";
 
 export type Message = Parameters<TcpTransport["send"]>[0];
 
@@ -26,7 +26,7 @@ export class Stage {
     const transport = tcpTransport({
       listen: { host: "127.0.0.1", port: 0 },
       peers: (nodeId) => this.#addresses.get(nodeId),
-      codec: jsonCodec(),
+      codec: plainCodec(),
       backoff: { minMs: 1, maxMs: 20 },
       ...settings,
     });

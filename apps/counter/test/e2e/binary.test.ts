@@ -1,15 +1,15 @@
 // The binary protocol against real processes: what was acknowledged survives the leader's end, each write once.
 import { createClient } from "@quorate/client";
 import { expect, onTestFinished, test } from "vitest";
-import { startCluster, testTimeoutMs } from "./harness.ts";
+import { startCluster, testTimeoutMs, transports } from "./harness.ts";
 
 const writers = 32;
 const writesEach = 20;
 
-test(
-  "with the leader killed twice in the middle of pipelined writes, every write takes effect exactly once",
-  async () => {
-    const { cluster, observer } = await startCluster();
+test.each(transports)(
+  "over %s, with the leader killed twice in the middle of pipelined writes, every write takes effect exactly once",
+  async (transport) => {
+    const { cluster, observer } = await startCluster(3, {}, transport);
     const endpoints = cluster.members.map(({ clientUrl }) => clientUrl);
     const client = createClient({ endpoints, retry: { budgetMs: 30_000 } });
     onTestFinished(() => client.close());
@@ -39,10 +39,10 @@ test(
   testTimeoutMs,
 );
 
-test(
-  "a watch goes on while the leader is killed, and ends with the latest value",
-  async () => {
-    const { cluster, observer } = await startCluster();
+test.each(transports)(
+  "over %s, a watch goes on while the leader is killed, and ends with the latest value",
+  async (transport) => {
+    const { cluster, observer } = await startCluster(3, {}, transport);
     const endpoints = cluster.members.map(({ clientUrl }) => clientUrl);
     const client = createClient({ endpoints, retry: { budgetMs: 30_000 } });
     onTestFinished(() => client.close());

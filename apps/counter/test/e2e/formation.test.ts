@@ -1,10 +1,10 @@
 // A cluster of real processes forms, answers at every node, and ends as supervisors expect.
 import { describe, expect, test } from "vitest";
-import { ask, others, startCluster, testTimeoutMs } from "./harness.ts";
+import { ask, others, startCluster, testTimeoutMs, transports } from "./harness.ts";
 
-describe("three processes", { timeout: testTimeoutMs }, () => {
+describe.each(transports)("three processes over %s", { timeout: testTimeoutMs }, (transport) => {
   test("form a cluster with one leader that all agree on", async () => {
-    const { cluster, observer } = await startCluster();
+    const { cluster, observer } = await startCluster(3, {}, transport);
     const leader = await observer.leader();
     await observer.settled(1);
     const statuses = await observer.statuses();
@@ -14,7 +14,7 @@ describe("three processes", { timeout: testTimeoutMs }, () => {
   });
 
   test("take writes and reads through each node, which names the leader with 307", async () => {
-    const { cluster, observer } = await startCluster();
+    const { cluster, observer } = await startCluster(3, {}, transport);
     const leader = await observer.leader();
     for (const id of others(cluster, leader.id)) {
       await observer.applied(1, [id]);
@@ -41,7 +41,7 @@ describe("three processes", { timeout: testTimeoutMs }, () => {
   });
 
   test("answer stale reads from any node, with the position of its state", async () => {
-    const { cluster, observer, client } = await startCluster();
+    const { cluster, observer, client } = await startCluster(3, {}, transport);
     const { index } = await client.register("greeting").set({ text: "hello" });
     await observer.settled(index);
     for (const { url } of cluster.members) {
@@ -52,7 +52,7 @@ describe("three processes", { timeout: testTimeoutMs }, () => {
   });
 
   test("end with exit code 0 on SIGTERM, leader last or first", async () => {
-    const { cluster } = await startCluster();
+    const { cluster } = await startCluster(3, {}, transport);
     const processes = cluster.members.flatMap(({ id }) => cluster.process(id) ?? []);
     await Promise.all(cluster.members.map(({ id }) => cluster.kill(id, "SIGTERM")));
     const statuses = await Promise.all(processes.map((node) => node.exited));

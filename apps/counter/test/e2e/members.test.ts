@@ -9,15 +9,15 @@ import { prove } from "../../src/demo/proof.ts";
 import { readReplicas } from "../../src/demo/replicas.ts";
 import { until } from "../../src/demo/wait.ts";
 import { Workload } from "../../src/demo/workload.ts";
-import { ask, prepareCluster, type TestCluster } from "./harness.ts";
+import { ask, prepareCluster, type TestCluster, type TransportName, transports } from "./harness.ts";
 
 const timeout = 120_000;
 const neverAborted = new AbortController().signal;
 const path = "/v1/cluster/members";
 
 /** Three founders that run, and nodes that can be started and added. */
-async function withSpares(spares: number): Promise<TestCluster> {
-  const prepared = await prepareCluster(3 + spares);
+async function withSpares(spares: number, transport: TransportName = "tcp"): Promise<TestCluster> {
+  const prepared = await prepareCluster(3 + spares, {}, transport);
   const { cluster, observer } = prepared;
   const all = entriesOf(cluster, "n1");
   const founders = Object.fromEntries(Object.entries(all).slice(0, 3));
@@ -96,56 +96,66 @@ async function diagnosis(cluster: Cluster, id: string, text: string): Promise<st
   });
 }
 
-test("a cluster grows under load and loses all its founders, the leader included, but no acknowledged write", {
-  timeout,
-}, async () => {
-  const running = await withSpares(3);
-  const { cluster, observer } = running;
-  const ledger = new Ledger();
-  const workload = new Workload({ endpoints: cluster.urls, ledger, workers: 4, writesPerSecond: 200 });
-  for (const id of ["n4", "n5"]) await add(running, id);
-  expect(await voters(observer, (ids) => ids.length === 5)).toEqual(["n1", "n2", "n3", "n4", "n5"]);
-  await add(running, "n6");
-  for (const next of ["n1", "n2", "n3"]) {
-    if (next !== "n2") await lead(running, next);
-    await remove(running, next);
-    expect(await diagnosis(cluster, next, `${next} was removed from the cluster`)).toContain("Stop this node");
-    expect(cluster.process(next)?.output).toContain('"msg":"removed"');
-    await cluster.kill(next);
-  }
-  const { acknowledged } = ledger;
-  await until({ what: "50 more writes", withinMs: 20_000 }, () =>
-    ledger.acknowledged >= acknowledged + 50 ? true : undefined,
-  );
-  await workload.stop(20_000);
-  const ids = ["n4", "n5", "n6"];
-  const signal = neverAborted;
-  const replicas = await readReplicas({ cluster, observer, facts: ledger, index: ledger.lastIndex, signal, ids });
-  expect(prove(ledger, replicas).problems).toEqual([]);
-});
+test.each(transports)(
+  "over %s, a cluster grows under load and loses all its founders, but no acknowledged write",
+  {
+    timeout,
+  },
+  async (transport) => {
+    const running = await withSpares(3, transport);
+    const { cluster, observer } = running;
+    const ledger = new Ledger();
+    const workload = new Workload({ endpoints: cluster.urls, ledger, workers: 4, writesPerSecond: 200 });
+    for (const id of ["n4", "n5"]) await add(running, id);
+    expect(await voters(observer, (ids) => ids.length === 5)).toEqual(["n1", "n2", "n3", "n4", "n5"]);
+    await add(running, "n6");
+    for (const next of ["n1", "n2", "n3"]) {
+      if (next !== "n2") await lead(running, next);
+      await remove(running, next);
+      expect(await diagnosis(cluster, next, `${next} was removed from the cluster`)).toContain("Stop this node");
+      expect(cluster.process(next)?.output).toContain('"msg":"removed"');
+      await cluster.kill(next);
+    }
+    const { acknowledged } = ledger;
+    await until({ what: "50 more writes", withinMs: 20_000 }, () =>
+      ledger.acknowledged >= acknowledged + 50 ? true : undefined,
+    );
+    await workload.stop(20_000);
+    const ids = ["n4", "n5", "n6"];
+    const signal = neverAborted;
+    const replicas = await readReplicas({ cluster, observer, facts: ledger, index: ledger.lastIndex, signal, ids });
+    expect(prove(ledger, replicas).problems).toEqual([]);
+  },
+);
 
-test("a node whose disk was wiped comes back by itself and votes again, and nothing is lost", { timeout }, async () => {
-  const { cluster, observer } = await withSpares(0);
-  const ledger = new Ledger();
-  const workload = new Workload({ endpoints: cluster.urls, ledger, workers: 4, writesPerSecond: 200 });
-  await until({ what: "50 writes", withinMs: 20_000 }, () => (ledger.acknowledged >= 50 ? true : undefined));
-  const leader = await observer.leader();
-  const victim = leader.id === "n1" ? "n2" : "n1";
-  await cluster.kill(victim);
-  rmSync(cluster.member(victim).data, { recursive: true });
-  await cluster.start(victim);
-  const index = await until({ what: "the new store to be noted", withinMs: 30_000 }, async () => {
-    const { leader: now } = await observer.leader();
-    const { body } = await ask(now?.http ?? "", path);
-    return Number(body["configurationIndex"]) > 2 ? Number(body["configurationIndex"]) : undefined;
-  });
-  expect(index).toBeGreaterThan(50);
-  await voters(observer, (ids) => ids.length === 3);
-  await workload.stop(20_000);
-  const signal = neverAborted;
-  const replicas = await readReplicas({ cluster, observer, facts: ledger, index: ledger.lastIndex, signal });
-  expect(prove(ledger, replicas).problems).toEqual([]);
-});
+test.each(transports)(
+  "over %s, a node whose disk was wiped comes back by itself and votes again, and nothing is lost",
+  {
+    timeout,
+  },
+  async (transport) => {
+    const { cluster, observer } = await withSpares(0, transport);
+    const ledger = new Ledger();
+    const workload = new Workload({ endpoints: cluster.urls, ledger, workers: 4, writesPerSecond: 200 });
+    await until({ what: "50 writes", withinMs: 20_000 }, () => (ledger.acknowledged >= 50 ? true : undefined));
+    const leader = await observer.leader();
+    const victim = leader.id === "n1" ? "n2" : "n1";
+    await cluster.kill(victim);
+    rmSync(cluster.member(victim).data, { recursive: true });
+    await cluster.start(victim);
+    const index = await until({ what: "the new store to be noted", withinMs: 30_000 }, async () => {
+      const { leader: now } = await observer.leader();
+      const { body } = await ask(now?.http ?? "", path);
+      return Number(body["configurationIndex"]) > 2 ? Number(body["configurationIndex"]) : undefined;
+    });
+    expect(index).toBeGreaterThan(50);
+    await voters(observer, (ids) => ids.length === 3);
+    await workload.stop(20_000);
+    const signal = neverAborted;
+    const replicas = await readReplicas({ cluster, observer, facts: ledger, index: ledger.lastIndex, signal });
+    expect(prove(ledger, replicas).problems).toEqual([]);
+  },
+);
 
 test("two of three founders form no cluster and say whom they wait for", { timeout }, async () => {
   const { cluster, observer } = await prepareCluster(3);

@@ -9,45 +9,51 @@ import { prove } from "../../src/demo/proof.ts";
 import { readReplicas } from "../../src/demo/replicas.ts";
 import { until } from "../../src/demo/wait.ts";
 import { Workload } from "../../src/demo/workload.ts";
-import { ask, prepareCluster, startCluster, type TestCluster, testTimeoutMs } from "./harness.ts";
+import { ask, prepareCluster, startCluster, type TestCluster, testTimeoutMs, transports } from "./harness.ts";
 
 const neverAborted = new AbortController().signal;
 
-describe("a node with a flipped bit in its log", { timeout: 2 * testTimeoutMs }, () => {
-  test("refuses to start, is rebuilt under load, votes again, and nothing is lost", async () => {
-    const { cluster, observer } = await startCluster();
-    const ledger = new Ledger();
-    const workload = new Workload({ endpoints: cluster.urls, ledger, workers: 4, writesPerSecond: 200 });
-    await acknowledge(ledger, 100);
-    const victim = (await observer.leader()).id;
-    await cluster.kill(victim);
-    const { data, configFile } = cluster.member(victim);
-    flipBit(join(data, "segment-0000000001.log"));
+describe.each(transports)(
+  "over %s, a node with a flipped bit in its log",
+  {
+    timeout: 2 * testTimeoutMs,
+  },
+  (transport) => {
+    test("refuses to start, is rebuilt under load, votes again, and nothing is lost", async () => {
+      const { cluster, observer } = await startCluster(3, {}, transport);
+      const ledger = new Ledger();
+      const workload = new Workload({ endpoints: cluster.urls, ledger, workers: 4, writesPerSecond: 200 });
+      await acknowledge(ledger, 100);
+      const victim = (await observer.leader()).id;
+      await cluster.kill(victim);
+      const { data, configFile } = cluster.member(victim);
+      flipBit(join(data, "segment-0000000001.log"));
 
-    const refused = cluster.launch(victim);
-    await expect(refused.exited).resolves.toEqual({ code: 1, signal: null });
-    expect(refused.output).toContain("QUORATE_LOG_CORRUPT");
-    expect(refused.output).toContain("segment-0000000001.log is damaged at offset");
-    expect(refused.output).toContain("--rebuild");
+      const refused = cluster.launch(victim);
+      await expect(refused.exited).resolves.toEqual({ code: 1, signal: null });
+      expect(refused.output).toContain("QUORATE_LOG_CORRUPT");
+      expect(refused.output).toContain("segment-0000000001.log is damaged at offset");
+      expect(refused.output).toContain("--rebuild");
 
-    changeStorage(configFile, { onCorruption: "rebuild" });
-    const rebuilt = await cluster.start(victim);
-    expect(rebuilt.output).toContain('"msg":"rebuilding"');
-    expect(readdirSync(data).filter((name) => name.startsWith("damaged-"))).toHaveLength(1);
-    await acknowledge(ledger, 50);
-    await toBeVoter({ cluster, observer }, victim);
+      changeStorage(configFile, { onCorruption: "rebuild" });
+      const rebuilt = await cluster.start(victim);
+      expect(rebuilt.output).toContain('"msg":"rebuilding"');
+      expect(readdirSync(data).filter((name) => name.startsWith("damaged-"))).toHaveLength(1);
+      await acknowledge(ledger, 50);
+      await toBeVoter({ cluster, observer }, victim);
 
-    // Its vote counts: with it, either of the others can be spared.
-    const other = cluster.members.find(({ id }) => id !== victim)?.id ?? "";
-    await cluster.kill(other);
-    await acknowledge(ledger, 50);
-    await workload.stop(20_000);
-    await cluster.start(other);
-    const { lastIndex: index } = ledger;
-    const replicas = await readReplicas({ cluster, observer, facts: ledger, index, signal: neverAborted });
-    expect(prove(ledger, replicas).problems).toEqual([]);
-  });
-});
+      // Its vote counts: with it, either of the others can be spared.
+      const other = cluster.members.find(({ id }) => id !== victim)?.id ?? "";
+      await cluster.kill(other);
+      await acknowledge(ledger, 50);
+      await workload.stop(20_000);
+      await cluster.start(other);
+      const { lastIndex: index } = ledger;
+      const replicas = await readReplicas({ cluster, observer, facts: ledger, index, signal: neverAborted });
+      expect(prove(ledger, replicas).problems).toEqual([]);
+    });
+  },
+);
 
 describe("a node whose directory was replaced by an older copy of itself", { timeout: 2 * testTimeoutMs }, () => {
   test.each(["file", "sqlite"])("is told what it has lost, sets its files aside, and is rebuilt (%s)", async (type) => {

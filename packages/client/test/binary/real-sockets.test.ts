@@ -1,13 +1,17 @@
 // The same over real sockets: TCP, TLS, refusals to connect, and an orderly end.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "@quorate/contracts";
 import { expect, onTestFinished, test } from "vitest";
 import { createClient } from "../../src/index.ts";
 import { serveClients, type ServerTls } from "../../src/server/index.ts";
+import { frameOf } from "../../src/wire/frame.ts";
+import { encodeHello } from "../../src/wire/handshake.ts";
 import { FakeService } from "./fake-service.ts";
 
 async function serve(tls?: ServerTls) {
@@ -41,6 +45,25 @@ test("a port that nobody listens on is unreachable and the write certainly not d
     outcome: "none",
     message: expect.stringContaining("ECONNREFUSED"),
   });
+});
+
+test("a frame that declares 2^32 - 1 bytes costs less than a mebibyte of memory", async () => {
+  const { listener } = await serve();
+  const declaring = frameOf("requests");
+  const header = new DataView(declaring.buffer);
+  header.setUint32(4, 2 ** 32 - 1);
+  header.setUint32(8, crc32(declaring.subarray(0, 8)));
+  const attack = async (): Promise<void> => {
+    const socket = connect(listener.address);
+    socket.write(frameOf("hello", encodeHello({ clusterId: undefined })));
+    socket.write(declaring);
+    socket.resume();
+    await once(socket, "close");
+  };
+  await attack();
+  const before = process.memoryUsage().rss;
+  await attack();
+  expect(process.memoryUsage().rss - before).toBeLessThan(1024 * 1024);
 });
 
 test("an address that is in use is refused with what to do", async () => {

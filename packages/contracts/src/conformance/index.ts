@@ -6,6 +6,7 @@ export { fuzzCodec } from "./codec-fuzz.ts";
 export type { CodecFuzz, CodecFuzzReport } from "./codec-fuzz.ts";
 export type { TestBody, TestFramework, TestFunction } from "./harness.ts";
 export type { StorageCrash, StoreFiles, StoreHazards } from "./hazards.ts";
+export { plainCodec } from "./plain-codec.ts";
 export { snapshotStoreConformance } from "./snapshot.ts";
 export type { SnapshotStoreConformance, SnapshotToWrite } from "./snapshot-session.ts";
 export { stateMachineConformance } from "./state-machine.ts";
