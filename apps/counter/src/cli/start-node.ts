@@ -17,13 +17,15 @@ const graceMs = 10_000;
 export async function startNode(
   file: string | undefined,
   flags: Readonly<Record<string, unknown>>,
-  process: {
+  {
+    tell,
+    wrap,
+  }: {
     readonly tell: (text: string) => void;
     /** Puts something around the transport, for demonstrations. */
     readonly wrap: (transport: Transport) => Transport;
   },
 ): Promise<number> {
-  const { tell, wrap } = process;
   const checked = loadConfig(file, flags);
   for (const warning of checked.warnings) tell(`warning: ${warning}\n`);
   const destination = pino.destination({ fd: 1, sync: true });

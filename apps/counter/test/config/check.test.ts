@@ -50,6 +50,19 @@ test("a minimal configuration gets every default", () => {
   expect(warnings).toEqual([]);
 });
 
+test("the published sample, with every key, is accepted as it is", () => {
+  const sample = JSON.parse(`{ "cluster": "demo", "id": "n1", "data": "./data/n1",
+  "members": { "n1": { "peer": "127.0.0.1:7101", "http": "127.0.0.1:8101", "client": "127.0.0.1:8201" },
+               "n2": { "peer": "127.0.0.1:7102", "http": "127.0.0.1:8102", "client": "127.0.0.1:8202" },
+               "n3": { "peer": "127.0.0.1:7103", "http": "127.0.0.1:8103", "client": "127.0.0.1:8203" } },
+  "listen": { "peer": "127.0.0.1:7101", "http": "127.0.0.1:8101", "client": "127.0.0.1:8201" },
+  "transport": { "type": "tcp" }, "storage": { "type": "file" },
+  "raft": { "electionTimeoutMs": [150, 300], "heartbeatMs": 50, "preVote": true, "leaderLease": true, "checkQuorum": true } }`);
+  const { config, warnings } = check(sample);
+  expect(config.listen.client).toEqual({ host: "127.0.0.1", port: 8201 });
+  expect(warnings).toEqual([]);
+});
+
 test("client addresses are accepted where they are given, and listened on unless something else is said", () => {
   const config = withValue(["members", "n1", "client"], "127.0.0.1:8201");
   expect(check(config).config).toMatchObject({

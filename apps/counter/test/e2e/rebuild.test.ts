@@ -98,6 +98,8 @@ async function acknowledge(ledger: Ledger, count: number): Promise<void> {
 }
 
 async function toBeVoter({ cluster, observer }: Omit<TestCluster, "client">, id: string): Promise<void> {
+  // As long as its new store is not noted it still counts as the voter that it was; what it applies comes after that.
+  await observer.applied((await observer.leader()).commitIndex, [id]);
   await until({ what: `${id} to be a voter that has caught up`, withinMs: 30_000, everyMs: 50 }, async () => {
     const statuses = await observer.statuses();
     if (statuses.size < cluster.members.length) return undefined;
