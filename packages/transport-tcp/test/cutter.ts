@@ -67,6 +67,11 @@ export class Cutter implements AsyncDisposable {
     }
   }
 
+  /** Carries nothing any more on the connections that there are, and tells neither side. */
+  silence(): void {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   /** Ends all connections. */
   cutAll(): void {
     for (const socket of this.#sockets) socket.destroy();

@@ -2,10 +2,11 @@
 
 import { describe, expect, test } from "vitest";
 import { frameBytes } from "../src/frame.ts";
+import { Cutter } from "./cutter.ts";
 import { eventually } from "./eventually.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { helloBytes, messageBytes, RawPeer, RawServer } from "./raw-peer.ts";
-import { addressOf, append, eventOf, Stage } from "./stage.ts";
+import { addressOf, append, beat, eventOf, Stage } from "./stage.ts";
 
 const ping = frameBytes("ping", new Uint8Array(0));
 const alive = frameBytes("alive", new Uint8Array(0));
@@ -65,6 +66,23 @@ describe("a connection that we opened", () => {
     expect(eventOf(n1, "peerDisconnected")).toBeUndefined();
     clock.advance(2000);
     expect(eventOf(n1, "peerDisconnected")).toBeDefined();
+  });
+});
+
+test("a connection that carries nothing any more, without a word to either side, is given up and made anew", async () => {
+  await using stage = new Stage();
+  const timeouts = { keepAliveMs: 50, idleMs: 300 };
+  const n2 = await stage.start("n2", { timeouts, peers: () => ({ host: "127.0.0.1", port: 1 }) });
+  await using wire = await Cutter.between(addressOf(n2));
+  const n1 = await stage.start("n1", { timeouts, peers: { n2: wire.address } });
+  await eventually(() => expect(eventOf(n1, "peerConnected")).toBeDefined());
+  wire.silence();
+  await eventually(() =>
+    expect(eventOf(n1, "peerDisconnected")?.detail).toMatch(/is silent: nothing was heard for 300 ms/),
+  );
+  await eventually(() => {
+    n1.transport.send(beat("n1", "n2", 2));
+    expect(n2.messages).toContainEqual(beat("n1", "n2", 2));
   });
 });
 

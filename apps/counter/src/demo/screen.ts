@@ -81,7 +81,7 @@ function nodeLine({ id, url, condition }: NodeRow, statuses: Statuses): string {
 
 function columns(...cells: readonly [string, string, string, string, string, string]): string {
   const [id, role, term, commit, applied, address] = cells;
-  return `  ${id.padEnd(5)} ${role.padEnd(10)} ${term.padStart(5)} ${commit.padStart(8)} ${applied.padStart(8)}   ${address}`;
+  return `  ${id.padEnd(5)} ${role.padEnd(12)} ${term.padStart(5)} ${commit.padStart(8)} ${applied.padStart(8)}   ${address}`;
 }
 
 /** Cuts plain text; styled lines are made of short cells and left alone. */
