@@ -14,7 +14,9 @@ export { inspectFileLog, inspectFileSnapshots } from "@quorate/storage-file";
 /** Whether a file in a data directory belongs to log or snapshots; without one of the `identities`, a store is nobody's. */
 export const storeFiles = {
   isOne: (name: string): boolean =>
-    /^(identity\.json|segment-\d+\.log|snapshot-\d+[\d-]*\.(bin|tmp)|(log|snapshots)\.sqlite)/.test(name),
+    /^(identity\.json|hard-state\.bin|segment-\d+\.log|snapshot-\d+[\d-]*\.(bin|tmp)|(log|snapshots)\.sqlite)/.test(
+      name,
+    ),
   identities: ["identity.json", "log.sqlite"] as readonly string[],
   /** Which storage made the files with these names. */
   typeOf: (names: readonly string[]): Config["storage"]["type"] => (names.includes("log.sqlite") ? "sqlite" : "file"),

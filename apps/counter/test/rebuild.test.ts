@@ -13,7 +13,13 @@ import { startOrRebuild } from "../src/rebuild.ts";
 
 const logger = pino({ level: "silent" });
 const damage = new QuorateError({ code: "QUORATE_LOG_CORRUPT", message: "a segment is damaged", hint: "do something" });
-const files = ["identity.json", "segment-0000000001.log", "snapshot-0000000000000007.bin", "log.sqlite-wal"];
+const files = [
+  "hard-state.bin",
+  "identity.json",
+  "segment-0000000001.log",
+  "snapshot-0000000000000007.bin",
+  "log.sqlite-wal",
+];
 
 let data: string;
 

@@ -93,10 +93,14 @@ export function snapshotStale(facts: { readonly index: number; readonly latestIn
   });
 }
 
-export function formatUnsupported(facts: { readonly file: string; readonly version: number }): QuorateError {
+export function formatUnsupported(facts: {
+  readonly file: string;
+  readonly version: number;
+  readonly supported: number;
+}): QuorateError {
   return new QuorateError({
     code: "QUORATE_FORMAT_UNSUPPORTED",
-    message: `${facts.file} is of format version ${facts.version}; this program reads version 1.`,
+    message: `${facts.file} has format version ${facts.version}; this program knows versions up to ${facts.supported}.`,
     hint: "Run the version of the program that wrote the directory, or a later one.",
     details: { ...facts },
   });

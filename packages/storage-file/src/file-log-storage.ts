@@ -26,6 +26,7 @@ import {
 } from "./errors.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { LOG_ID_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
+import { type HardStateSlot, HardStateSlots, readHardStateSlots, refuseForgottenVote } from "./hard-state-slots.ts";
 import { readIdentity, refuseOtherLog, type StoredIdentity, writeIdentity } from "./identity-file.ts";
 import type { DirectoryLock } from "./lock.ts";
 import { readEntries } from "./log-reader.ts";
@@ -160,17 +161,19 @@ class FileLogStorage implements LogStorage {
   async #load(): Promise<StoredState> {
     const lock = await this.#claim();
     try {
-      const { identity, recovered } = await this.#recover();
+      const { identity, recovered, slot } = await this.#recover();
       this.#identity = identity?.identity;
-      const logId = recovered?.logId ?? randomBytes(LOG_ID_BYTES);
+      const logId = recovered?.logId ?? slot?.logId ?? randomBytes(LOG_ID_BYTES);
       const index = recovered?.index ?? new EntryIndex();
       const hardState = recovered?.hardState ?? { term: 0, votedFor: undefined };
       const place = { ...this.#place, logId, lock };
+      const slots = new HardStateSlots(this.#place, logId, slot);
       const fresh = { segmentId: 1, sizeBytes: this.#settings.segmentBytes };
       const writer = new LogWriter({
         place,
         options: this.#settings,
         index,
+        slots,
         hardState,
         end: {
           segment: recovered ? LogSegment.existing(recovered.segment) : LogSegment.planned(place, fresh),
@@ -183,11 +186,14 @@ class FileLogStorage implements LogStorage {
         onFailure: (cause) => this.#fail(cause),
       });
       const state = { hardState, log: index.summary, configurations: recovered?.configurations ?? [] };
-      // What was found is what a later crash must find again.
-      await writer.seal().catch(async (error: unknown) => {
+      // What was found is what a later crash must find again. The slot speaks of what is durable.
+      try {
+        await writer.seal();
+        await slots.record(hardState, recovered?.hardStateSequence ?? 0);
+      } catch (error) {
         await writer.close();
         throw error;
-      });
+      }
       const removal = new SegmentRemoval({
         place,
         firstSegmentId: recovered?.firstSegmentId ?? 1,
@@ -216,16 +222,19 @@ class FileLogStorage implements LogStorage {
   async #recover(): Promise<{
     readonly identity: StoredIdentity | undefined;
     readonly recovered: RecoveredLog | undefined;
+    readonly slot: HardStateSlot | undefined;
   }> {
     const names = await this.#fileSystem.list(this.#directory);
     const { segmentIds, unfinished } = sortNames(names);
     const identity = await readIdentity(this.#place, names);
     const recovered = await recoverLog(this.#place, segmentIds);
+    const slot = await readHardStateSlots(this.#place, names);
     if (identity !== undefined) refuseOtherLog(this.#place, identity, recovered);
+    refuseForgottenVote(this.#place, slot, recovered);
     for (const name of unfinished) await this.#fileSystem.remove(join(this.#directory, name));
     if (recovered !== undefined && recovered.tornBytes > 0) await this.#removeTornWrite(recovered);
     await this.#makeDurable(recovered);
-    return { identity, recovered };
+    return { identity, recovered, slot };
   }
 
   /** Zeroes what is behind the end, so that no part of it can ever be taken for a continuation. */

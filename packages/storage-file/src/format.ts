@@ -1,11 +1,13 @@
-// The log's format on disk, version 1: sizes, positions and checksums, and nothing about files. FORMAT.md is the same in prose.
+// The log's format on disk, version 2: sizes, positions and checksums, and nothing about files. FORMAT.md is the same in prose.
 // All numbers are little-endian. A record's checksum continues the checksum before it, so that a record is valid only in
 // its own place of its own log.
 
 import { crc32 } from "node:zlib";
 import type { EntryKind } from "@quorate/contracts";
 
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+/** From this version on, term and vote stand a second time beside the segments. */
+export const FIRST_VERSION_WITH_SLOTS = 2;
 
 /** A segment begins with one page of its own, so that no write of a batch ever touches the header's sectors. */
 export const SEGMENT_HEADER_BYTES = 4096;

@@ -5,10 +5,10 @@ import { crc32 } from "node:zlib";
 import type { StoreIdentity } from "@quorate/contracts";
 import { formatUnsupported, logCorrupt, storageFailed } from "./errors.ts";
 import { type FileSystem, readBytes } from "./file-system.ts";
-import { FORMAT_VERSION } from "./format.ts";
 import { segmentFileName } from "./segment-files.ts";
 
 const identityFileName = "identity.json";
+const IDENTITY_VERSION = 1;
 const unfinishedName = `${identityFileName}.tmp`;
 
 /** An identity and the log that it was written for. */
@@ -25,7 +25,7 @@ export async function writeIdentity({ fileSystem, directory }: Place, stored: St
   const path = join(directory, identityFileName);
   const temporary = join(directory, unfinishedName);
   const content = JSON.stringify(stored);
-  const text = `${JSON.stringify({ format: FORMAT_VERSION, checksum: crc32(content), content }, undefined, 2)}\n`;
+  const text = `${JSON.stringify({ format: IDENTITY_VERSION, checksum: crc32(content), content }, undefined, 2)}\n`;
   try {
     const file = await fileSystem.open(temporary, "create");
     try {
@@ -51,7 +51,9 @@ export async function readIdentity(
   const bytes = await readBytes(fileSystem, { path, position: 0 });
   const outer = parse(new TextDecoder().decode(bytes));
   const version: unknown = outer?.["format"];
-  if (typeof version === "number" && version > FORMAT_VERSION) throw formatUnsupported({ file: path, version });
+  if (typeof version === "number" && version > IDENTITY_VERSION) {
+    throw formatUnsupported({ file: path, version, supported: IDENTITY_VERSION });
+  }
   const content: unknown = outer?.["content"];
   if (typeof content !== "string" || crc32(content) !== outer?.["checksum"]) {
     throw logCorrupt({ file: path, offset: 0, expected: "an identity with its checksum", found: "something else" });

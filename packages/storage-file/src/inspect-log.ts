@@ -6,6 +6,7 @@ import { type Damage, damageOf } from "./damage.ts";
 import type { EntryIndex } from "./entry-index.ts";
 import { dataLocked, storageFailed } from "./errors.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
+import { readHardStateSlots, refuseForgottenVote } from "./hard-state-slots.ts";
 import { readIdentity, refuseOtherLog } from "./identity-file.ts";
 import type { LockName } from "./lock.ts";
 import { readEntries } from "./log-reader.ts";
@@ -108,6 +109,7 @@ async function inspect(place: Place): Promise<LogInspection> {
   };
   const identity = await orDamage(readIdentity(place, names));
   const log = await orDamage(recoverLog(place, segmentIds, take));
+  const slot = await orDamage(readHardStateSlots(place, names));
   const replay = last?.replay;
   const index = log.value?.index ?? replay?.index;
   const segments = segmentIds.map((id): SegmentReport => {
@@ -130,7 +132,14 @@ async function inspect(place: Place): Promise<LogInspection> {
     segments,
     torn: tornBytes > 0 ? { file: tornFile, offset, bytes: tornBytes } : undefined,
     isSealed: log.value?.isSealed ?? false,
-    damage: log.damage ?? identity.damage ?? otherLog(place, identity.value, log.value),
+    damage:
+      log.damage ??
+      identity.damage ??
+      slot.damage ??
+      damageFoundBy(() => {
+        if (identity.value !== undefined) refuseOtherLog(place, identity.value, log.value);
+        refuseForgottenVote(place, slot.value, log.value);
+      }),
   };
   return { report, entries: (range) => entriesOf(place, index, range) };
 }
@@ -147,14 +156,9 @@ async function orDamage<Value>(
   }
 }
 
-function otherLog(
-  place: Place,
-  identity: Awaited<ReturnType<typeof readIdentity>>,
-  log: Awaited<ReturnType<typeof recoverLog>>,
-): Damage | undefined {
-  if (identity === undefined) return undefined;
+function damageFoundBy(check: () => void): Damage | undefined {
   try {
-    refuseOtherLog(place, identity, log);
+    check();
     return undefined;
   } catch (error) {
     return damageOf(error);

@@ -8,6 +8,7 @@ import type { ScannedRecord } from "./segment-scan.ts";
 export class LogReplay {
   readonly index: EntryIndex;
   #hardState: HardState = { term: 0, votedFor: undefined };
+  #hardStateSequence = 0;
   #configurations: Entry[] = [];
   #problem: string | undefined;
   /** The record that must say where a log begins whose first segments are gone. */
@@ -20,6 +21,11 @@ export class LogReplay {
 
   get hardState(): HardState {
     return this.#hardState;
+  }
+
+  /** Number of the last batch that says term and vote; 0 if none has. */
+  get hardStateSequence(): number {
+    return this.#hardStateSequence;
   }
 
   get configurations(): readonly Entry[] {
@@ -48,11 +54,9 @@ export class LogReplay {
     if (entryKindOf(kind) !== undefined) return this.#applyEntry(record);
     switch (kind) {
       case recordKinds.vote:
-        this.#hardState = { term, votedFor: new TextDecoder().decode(record.data) };
-        return undefined;
+        return this.#applyHardState(record, new TextDecoder().decode(record.data));
       case recordKinds.noVote:
-        this.#hardState = { term, votedFor: undefined };
-        return undefined;
+        return this.#applyHardState(record, undefined);
       case recordKinds.truncateFrom:
         return this.#applyTruncation(index);
       case recordKinds.base:
@@ -96,6 +100,11 @@ export class LogReplay {
     // A copy: the bytes of the segment are not kept.
     if (kind === "configuration") this.#configurations.push({ index, term, kind, data: record.data.slice() });
     return undefined;
+  }
+
+  #applyHardState({ term, sequence }: ScannedRecord, votedFor: string | undefined): undefined {
+    this.#hardState = { term, votedFor };
+    this.#hardStateSequence = sequence;
   }
 
   #applyTruncation(index: number): string | undefined {

@@ -7,6 +7,7 @@ import type { EntryIndex, EntryPlace } from "./entry-index.ts";
 import { isQuorateError, queueFull, storageFailed, writeTooLarge } from "./errors.ts";
 import type { OpenFile } from "./file-system.ts";
 import { BATCH_HEADER_BYTES, batchKinds, recordKinds, SEGMENT_HEADER_BYTES } from "./format.ts";
+import type { HardStateSlots } from "./hard-state-slots.ts";
 import type { FileLogEvent } from "./options.ts";
 import {
   baseRecord,
@@ -52,6 +53,7 @@ export class LogWriter {
   readonly #place: SegmentPlace;
   readonly #options: LogWriterOptions;
   readonly #index: EntryIndex;
+  readonly #slots: HardStateSlots;
   readonly #onFailure: (cause: unknown) => void;
   #hardState: HardState;
   // The end of the log as it will be when everything in the queue is written.
@@ -75,6 +77,7 @@ export class LogWriter {
     readonly place: SegmentPlace;
     readonly options: LogWriterOptions;
     readonly index: EntryIndex;
+    readonly slots: HardStateSlots;
     readonly hardState: HardState;
     readonly end: LogEnd;
     /** Called once, before the writes that failed with it reject. */
@@ -83,6 +86,7 @@ export class LogWriter {
     this.#place = parts.place;
     this.#options = parts.options;
     this.#index = parts.index;
+    this.#slots = parts.slots;
     this.#hardState = parts.hardState;
     this.#onFailure = parts.onFailure;
     this.#segment = parts.end.segment;
@@ -112,7 +116,10 @@ export class LogWriter {
       return Promise.reject(queueFull({ queuedBytes: this.#queuedBytes, maxQueuedBytes }));
     }
     const group = this.#addBatch({ kind: batchKinds.write, records, write, bodyBytes });
-    this.#hardState = write.hardState ?? this.#hardState;
+    if (write.hardState !== undefined) {
+      this.#hardState = write.hardState;
+      group.hardState = { value: write.hardState, sequence: this.#sequence };
+    }
     return group.promise;
   }
 
@@ -313,6 +320,7 @@ export class LogWriter {
     } catch (cause) {
       throw storageFailed({ action: "write and sync", path, cause });
     }
+    if (group.hardState !== undefined) await this.#slots.record(group.hardState.value, group.hardState.sequence);
   }
 
   async #open(path: string): Promise<OpenFile> {

@@ -6,7 +6,13 @@ import type { Entry, HardState } from "@quorate/contracts";
 import { EntryIndex } from "./entry-index.ts";
 import { formatUnsupported, logCorrupt, storageFailed } from "./errors.ts";
 import { type FileSystem, readBytes } from "./file-system.ts";
-import { batchKinds, decodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES } from "./format.ts";
+import {
+  batchKinds,
+  decodeSegmentHeader,
+  FIRST_VERSION_WITH_SLOTS,
+  FORMAT_VERSION,
+  SEGMENT_HEADER_BYTES,
+} from "./format.ts";
 import { LogReplay } from "./log-replay.ts";
 import { type Segment, segmentFileName } from "./segment-files.ts";
 import {
@@ -24,6 +30,10 @@ export type RecoveredLog = {
   readonly firstSegmentId: number;
   readonly index: EntryIndex;
   readonly hardState: HardState;
+  /** Number of the last batch that says term and vote; 0 if none does. */
+  readonly hardStateSequence: number;
+  /** Whether slots of term and vote were kept when one of the segments was made. */
+  readonly hasSlots: boolean;
   readonly configurations: readonly Entry[];
   /** The segment that the log ends in. */
   readonly segment: Segment;
@@ -38,7 +48,12 @@ export type RecoveredLog = {
 };
 
 type Place = { readonly fileSystem: FileSystem; readonly directory: string };
-type OpenedSegment = { readonly segment: Segment; readonly logId: Uint8Array; readonly bytes: Uint8Array };
+type OpenedSegment = {
+  readonly segment: Segment;
+  readonly version: number;
+  readonly logId: Uint8Array;
+  readonly bytes: Uint8Array;
+};
 /** What was found in a segment up to its end or to the first thing that is wrong with it, and in all segments before. */
 export type ReadSegment = {
   readonly segment: Segment;
@@ -65,6 +80,7 @@ export async function recoverLog(
   const firstSegmentId = segmentIds[0] ?? 1;
   const replay = new LogReplay(new EntryIndex(), { hasFirstSegment: firstSegmentId === 1 });
   let logId: Uint8Array | undefined;
+  let hasSlots = false;
   let last: ScannedSegment | undefined;
   let spare: Segment | undefined;
   for (const [position, segmentId] of segmentIds.entries()) {
@@ -72,6 +88,7 @@ export async function recoverLog(
     if (segmentId !== expectedId) throw segmentMissing(place, expectedId, `segment ${segmentId}`);
     const opened = await openSegment(place, { segmentId, logId });
     logId = opened.logId;
+    hasSlots ||= opened.version >= FIRST_VERSION_WITH_SLOTS;
     if (last !== undefined && last.scan.lastKind !== batchKinds.end) {
       onRead({ ...opened, ...unused(last), isSpare: true, replay });
       refuseUsed(place, opened, last);
@@ -91,6 +108,8 @@ export async function recoverLog(
     firstSegmentId,
     index: replay.index,
     hardState: replay.hardState,
+    hardStateSequence: replay.hardStateSequence,
+    hasSlots,
     configurations: replay.configurations,
     segment,
     offset: scan.offset,
@@ -139,13 +158,14 @@ async function openSegment(
   const decoded = decodeSegmentHeader(bytes);
   if ("problem" in decoded) return refuse("a segment header", decoded.problem);
   const { header, seed } = decoded;
-  if (header.version > FORMAT_VERSION) throw formatUnsupported({ file: path, version: header.version });
+  const { version } = header;
+  if (version > FORMAT_VERSION) throw formatUnsupported({ file: path, version, supported: FORMAT_VERSION });
   if (header.segmentId !== segmentId) return refuse(`segment ${segmentId}`, `segment ${header.segmentId}`);
   if (expected.logId !== undefined && Buffer.compare(header.logId, expected.logId) !== 0) {
     return refuse("a segment of the same log as the one before", "a segment of another log");
   }
   if (bytes.length !== header.sizeBytes) return refuse(`a file of ${header.sizeBytes} bytes`, `${bytes.length} bytes`);
-  return { segment: { segmentId, sizeBytes: header.sizeBytes, seed }, logId: header.logId, bytes };
+  return { segment: { segmentId, sizeBytes: header.sizeBytes, seed }, version, logId: header.logId, bytes };
 }
 
 // How a torn write and damage are told apart: one group of batches is written at a time, and each batch carries the number

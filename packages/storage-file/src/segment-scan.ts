@@ -28,6 +28,8 @@ export type ScanState = {
 export type ScannedRecord = {
   readonly segmentId: number;
   readonly offset: number;
+  /** Number of the batch that it is part of. */
+  readonly sequence: number;
   readonly kind: number;
   readonly index: number;
   readonly term: number;
@@ -152,7 +154,7 @@ function deliverRecords(
     const record = getRecordHeader({ view, at: next }, end);
     if (record === undefined) return "a batch that changed while it was read";
     const data = bytes.subarray(dataStart(next), dataStart(next) + record.dataBytes);
-    const problem = onRecord({ segmentId: header.segmentId, offset: next, ...record, data });
+    const problem = onRecord({ segmentId: header.segmentId, sequence: header.sequence, offset: next, ...record, data });
     if (problem !== undefined) return problem;
     next += RECORD_OVERHEAD_BYTES + record.dataBytes;
   }

@@ -68,7 +68,9 @@ export async function openSnapshotFile(
     throw snapshotCorrupt({ file: path, offset: 0, expected: "the header of a snapshot", found: decoded.problem });
   }
   const { version, stored } = decoded.header;
-  if (version > SNAPSHOT_FORMAT_VERSION) throw formatUnsupported({ file: path, version });
+  if (version > SNAPSHOT_FORMAT_VERSION) {
+    throw formatUnsupported({ file: path, version, supported: SNAPSHOT_FORMAT_VERSION });
+  }
   if (stored.index !== index) {
     const found = `the one at index ${stored.index}`;
     throw snapshotCorrupt({ file: path, offset: 0, expected: `the snapshot at index ${index}`, found });

@@ -1,6 +1,7 @@
 // A group of batches that goes to disk with one write and one sync, encoded as it is filled: when the disk is free, the bytes
 // are ready. Everybody whose write is in the group waits for the same promise.
 
+import type { HardState } from "@quorate/contracts";
 import {
   BATCH_HEADER_BYTES,
   type BatchHeader,
@@ -83,6 +84,8 @@ export class WriteGroup {
   readonly buffer: GroupBuffer;
   /** Set when the group's last batch ends its segment: the file of the next one must be there before. */
   next: LogSegment | undefined;
+  /** The last term and vote among its records, if there are any, and the number of their batch. */
+  hardState: { readonly value: HardState; readonly sequence: number } | undefined;
   readonly promise: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;

@@ -77,6 +77,7 @@ describe("a flipped bit is detected or harmless", { timeout: 120_000 }, () => {
     const sizes = disk.fileNames.map((name) => disk.bytesOf(name).length);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     expect([...disk.fileNames].toSorted()).toEqual([
+      "hard-state.bin",
       "identity.json",
       "segment-0000000002.log",
       "segment-0000000003.log",
@@ -102,6 +103,12 @@ describe("a flipped bit is detected or harmless", { timeout: 120_000 }, () => {
   test("wherever it is in the identity", async () => {
     const { detected } = await flipEveryBit("identity.json", findOn);
     expect(new Set(detected.keys())).toEqual(new Set(["QUORATE_FORMAT_UNSUPPORTED", "QUORATE_LOG_CORRUPT"]));
+  });
+
+  test("wherever it is in the slots of term and vote: the log has them too, and one of the slots is enough", async () => {
+    const { detected, harmless } = await flipEveryBit("hard-state.bin", findOn);
+    expect([...detected.keys()]).toEqual([]);
+    expect(harmless).toBe(disk.bytesOf("hard-state.bin").length * 8);
   });
 
   test("wherever it is in the snapshot", async () => {

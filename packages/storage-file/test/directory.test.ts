@@ -14,14 +14,14 @@ const identity = {
   configuration: { voters: ["n1"], learners: [] },
 };
 
-test("a directory is made with those above it, and holds an identity and segments of full size", async () => {
+test("a directory is made with those above it, and holds an identity, term and vote, and segments of full size", async () => {
   const directory = join(temporaryDirectory(), "data", "n1");
   const storage = fileLogStorage({ directory });
   await storage.load();
   await storage.initialise(identity);
   await storage.write({ entries: [command(1, 1)] });
   await storage.close();
-  expect(readdirSync(directory).toSorted()).toEqual(["identity.json", "segment-0000000001.log"]);
+  expect(readdirSync(directory).toSorted()).toEqual(["hard-state.bin", "identity.json", "segment-0000000001.log"]);
   expect(statSync(join(directory, "segment-0000000001.log")).size).toBe(8 * 1024 * 1024);
 });
 
@@ -35,7 +35,8 @@ test("foreign files are left alone, and what a crash left unfinished is removed"
   await storage.load();
   await storage.write({ entries: [command(1, 1)] });
   await storage.close();
-  expect(readdirSync(directory).toSorted()).toEqual([...foreign, "segment-0000000001.log", "segments"].toSorted());
+  const ours = ["hard-state.bin", "segment-0000000001.log"];
+  expect(readdirSync(directory).toSorted()).toEqual([...foreign, ...ours, "segments"].toSorted());
   for (const name of foreign) expect(readFileSync(join(directory, name), "utf8")).toBe(name);
 });
 

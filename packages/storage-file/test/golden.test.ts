@@ -1,16 +1,19 @@
-// The bytes on disk, written down once: a directory of version 1 must open for as long as version 1 is promised, and writing
+// The bytes on disk, written down once: a directory of version 1 or 2 must open for as long as they are promised, and writing
 // must keep giving these very bytes. If this test fails, the format has changed: give it another version.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { encodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES } from "../src/format.ts";
+import { hardStateFileName, HardStateSlots } from "../src/hard-state-slots.ts";
 import { endOfContent } from "../src/segment-scan.ts";
 import { codeOfRejection, findIn, findOn, storageOn } from "./logs.ts";
 import { TestDisk } from "./test-disk.ts";
 
 const segment = "segment-0000000001.log";
 const segmentBytes = 64 * 1024;
+const slotBytes = 572;
+const slotPageBytes = 4096;
 const logId = Uint8Array.from({ length: 16 }, (_, position) => position + 1);
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -51,6 +54,41 @@ function diskWith(header: Uint8Array, batches: Uint8Array): TestDisk {
 const goldenDisk = (name?: string): TestDisk =>
   diskWith(goldenBytes(name).subarray(0, 52), goldenBytes(name).subarray(52));
 
+/** A disk of version 2: a golden segment and its slots. */
+function goldenDisk2(): TestDisk {
+  const disk = goldenDisk("segment-v2.hex");
+  const bytes = new Uint8Array(2 * slotPageBytes);
+  const golden = goldenBytes("hard-state-v2.hex");
+  bytes.set(golden.subarray(0, slotBytes));
+  bytes.set(golden.subarray(slotBytes), slotPageBytes);
+  disk.replace(hardStateFileName, bytes);
+  return disk;
+}
+
+/** The used bytes of both slots, as in the golden file. */
+function slotsOf(disk: TestDisk): string {
+  const bytes = disk.bytesOf(hardStateFileName);
+  return toLines([bytes.subarray(0, slotBytes), bytes.subarray(slotPageBytes, slotPageBytes + slotBytes)]);
+}
+
+/** A disk with an empty segment of this version, and an empty slot if the version has slots. */
+async function emptyDisk(version: number): Promise<TestDisk> {
+  const { bytes } = encodeSegmentHeader({ version, segmentId: 1, sizeBytes: segmentBytes, logId });
+  const disk = diskWith(bytes, new Uint8Array(0));
+  const slots = new HardStateSlots({ fileSystem: disk.fileSystem, directory: "/disk" }, logId, undefined);
+  if (version > 1) await slots.record({ term: 0, votedFor: undefined }, 0);
+  return disk;
+}
+
+async function writeAll(disk: TestDisk): Promise<void> {
+  const storage = storageOn(disk);
+  await storage.load();
+  await storage.initialise(identity);
+  await storage.write({ hardState: { term: 1, votedFor: undefined }, entries: [...kept, ...replaced] });
+  await storage.write({ hardState, truncateFrom: 3, entries: fresh });
+  await storage.close();
+}
+
 /** The used bytes of a segment, as in a golden file. */
 function usedBytes(disk: TestDisk): string {
   const written = disk.bytesOf(segment);
@@ -58,22 +96,27 @@ function usedBytes(disk: TestDisk): string {
   return toLines([written.subarray(0, 52), used]);
 }
 
-test("a segment of version 1 holds what was put in", async () => {
-  expect(await findOn(goldenDisk())).toEqual({ hardState, base: { index: 0, term: 0 }, entries: [...kept, ...fresh] });
+const versions = [
+  { version: 1, file: "segment-v1.hex", golden: () => goldenDisk() },
+  { version: 2, file: "segment-v2.hex", golden: goldenDisk2 },
+];
+
+test.each(versions)("a segment of version $version holds what was put in", async ({ golden }) => {
+  expect(await findOn(golden())).toEqual({ hardState, base: { index: 0, term: 0 }, entries: [...kept, ...fresh] });
 });
 
-test("the same writes give the same bytes", async () => {
-  const { bytes } = encodeSegmentHeader({ version: FORMAT_VERSION, segmentId: 1, sizeBytes: segmentBytes, logId });
-  const disk = diskWith(bytes, new Uint8Array(0));
-  const storage = storageOn(disk);
-  await storage.load();
-  await storage.initialise(identity);
-  await storage.write({ hardState: { term: 1, votedFor: undefined }, entries: [...kept, ...replaced] });
-  await storage.write({ hardState, truncateFrom: 3, entries: fresh });
-  await storage.close();
-  expect(usedBytes(disk)).toBe(toLines([goldenBytes()]));
+test.each(versions)("the same writes give the same bytes in a segment of version $version", async (one) => {
+  const disk = await emptyDisk(one.version);
+  await writeAll(disk);
+  expect(usedBytes(disk)).toBe(toLines([goldenBytes(one.file)]));
   const golden = readFileSync(join(import.meta.dirname, "golden", "identity-v1.json"), "utf8");
   expect(new TextDecoder().decode(disk.bytesOf("identity.json"))).toBe(golden);
+});
+
+test("the same terms and votes give the same slots", async () => {
+  const disk = await emptyDisk(2);
+  await writeAll(disk);
+  expect(slotsOf(disk)).toBe(toLines([goldenBytes("hard-state-v2.hex")]));
 });
 
 test("a compacted log of version 1 holds what was left in it", async () => {
@@ -83,8 +126,7 @@ test("a compacted log of version 1 holds what was left in it", async () => {
 });
 
 test("the same compactions give the same bytes", async () => {
-  const { bytes } = encodeSegmentHeader({ version: FORMAT_VERSION, segmentId: 1, sizeBytes: segmentBytes, logId });
-  const disk = diskWith(bytes, new Uint8Array(0));
+  const disk = await emptyDisk(1);
   const storage = storageOn(disk);
   await storage.load();
   await storage.write({ hardState, entries: kept });

@@ -223,7 +223,7 @@ describe("a directory", () => {
     await take(store, { index: 2, sizeBytes: 100_000 });
     await log.compact({ index: 2, term: 2 });
     await Promise.all([log.close(), store.close()]);
-    const left = [...foreign, "segment-0000000001.log", name(2)];
+    const left = [...foreign, "hard-state.bin", "segment-0000000001.log", name(2)];
     expect(readdirSync(directory).toSorted()).toEqual(left.toSorted());
     for (const one of foreign) expect(readFileSync(join(directory, one), "utf8")).toBe(one);
     const reopened = fileSnapshotStore({ directory });

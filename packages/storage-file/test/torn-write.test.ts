@@ -47,10 +47,16 @@ async function describeDisk(live: TestDisk): Promise<typeof before> {
   return { disk, found: await findOn(disk.clone()), end: endOfContent(disk.bytesOf(segment), SEGMENT_HEADER_BYTES) };
 }
 
-/** The disk after the crash, with other bytes in place of those of the last write. */
+/** The disk after the crash, with other bytes in place of those of the last write. Its term and vote had no slot yet. */
 function tear(replace: (written: Uint8Array) => void): TestDisk {
-  const disk = after.disk.clone();
+  const disk = crashedDisk();
   replace(disk.bytesOf(segment).subarray(before.end, after.end));
+  return disk;
+}
+
+function crashedDisk(): TestDisk {
+  const disk = after.disk.clone();
+  disk.replace("hard-state.bin", before.disk.bytesOf("hard-state.bin").slice());
   return disk;
 }
 
@@ -80,7 +86,7 @@ describe("a torn write", () => {
     const sectors = Math.ceil(after.end / sectorBytes) - firstSector;
     expect(sectors).toBeGreaterThanOrEqual(5);
     for (let missing = 1; missing < 2 ** sectors; missing += 1) {
-      const disk = after.disk.clone();
+      const disk = crashedDisk();
       const bytes = disk.bytesOf(segment);
       for (let sector = 0; sector < sectors; sector += 1) {
         const start = (firstSector + sector) * sectorBytes;
