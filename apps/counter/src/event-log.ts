@@ -18,6 +18,8 @@ const levels: Readonly<Record<string, Level>> = {
   storeReplaced: "warn",
   snapshotInstalled: "info",
   snapshotOutrun: "warn",
+  snapshotPostponed: "warn",
+  spaceChanged: "warn",
   entriesTruncated: "info",
   peerBehindLog: "warn",
   peerConnected: "info",

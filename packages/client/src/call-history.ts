@@ -41,6 +41,8 @@ export class CallHistory {
         return;
       case "refused":
         if (result.error.code === "QUORATE_NO_LEADER") this.#sawNoLeader = true;
+        // There is a leader, and that is what it says.
+        else if (result.scope === "load") this.#sawNoLeader = false;
         if (result.error.outcome === "unknown") this.#outcomeUnknown = true;
         this.#lastRefusal = result.error;
         this.#says(endpoint, `${result.error.code}: ${result.error.message}`);

@@ -1,6 +1,6 @@
 // What the client does with failures: which it repeats, which it passes on, and how it ends when time is up.
 import { describe, expect, test } from "vitest";
-import { a, b, c, counterAt, fakeCluster, hang, inTurn, noLeader, problem, reset } from "./fake-cluster.ts";
+import { a, b, c, counterAt, fakeCluster, hang, inTurn, noLeader, problem, redirectTo, reset } from "./fake-cluster.ts";
 
 const unknown504 = () => problem(504, { code: "QUORATE_PROPOSAL_TIMEOUT", outcome: "unknown", retryable: true });
 const precondition = () => problem(412, { code: "QUORATE_PRECONDITION", outcome: "none", value: "old", revision: 6 });
@@ -52,6 +52,15 @@ describe("repeating", () => {
     await clock.settle(client.counter("hits").add());
     expect(requests.map(({ endpoint }) => endpoint)).toEqual([a, a]);
     expect(clock.now()).toBe(2000);
+  });
+
+  test("a leader without space is what a call that finds no other end tells of, not that there is no leader", async () => {
+    const full = () => problem(503, { code: "QUORATE_STORAGE_FULL", outcome: "none", retryable: true });
+    const { client, clock } = fakeCluster({ [a]: full, [b]: redirectTo(a) }, { endpoints: [b, a] });
+    await expect(clock.settle(client.counter("hits").add())).rejects.toMatchObject({
+      code: "QUORATE_STORAGE_FULL",
+      outcome: "none",
+    });
   });
 
   test("pauses double from round to round up to their bound", async () => {

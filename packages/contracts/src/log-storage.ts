@@ -48,6 +48,11 @@ export type LogRange = {
 export type LogStorageSupports = {
   /** A resolved write survives a crash of the process and loss of power. */
   readonly durable: boolean;
+  /**
+   * Space is taken from the disk before it is needed. So the store says in time that it is short of space, waits for more
+   * instead of failing when it has run out, and opens on a full disk. Default false: then a full disk is a failed write.
+   */
+  readonly reservesSpace?: boolean;
 };
 
 /**
@@ -61,10 +66,17 @@ export type LogStorageSupports = {
  *   is wrong, not the store: it stays usable.
  * - Fail closed: once a write has failed, every later call rejects with `QUORATE_STORAGE_FAILED` until the store is
  *   opened anew. A failed flush is never repeated: the system may have dropped the data that it could not write.
+ * - A full disk is a failed write, unless the adapter `reservesSpace`: then nothing is lost but time. Writes that do not fit
+ *   wait, in order, until there is space or the store is closed, and reads go on.
  * - Entries and bytes handed over are not copied by the caller and not changed afterwards by either side.
  */
 export type LogStorage = {
   readonly supports: LogStorageSupports;
+  /**
+   * True while there is space for little more than terms, votes and what is on its way: a leader takes no new commands then.
+   * Only for adapters that reserve space.
+   */
+  readonly isShortOfSpace?: boolean;
   /**
    * Reads what is stored. Called once, before anything else. Rejects with `QUORATE_LOG_CORRUPT` rather than guess, and
    * with `QUORATE_DATA_LOCKED` if somebody else has the store open.

@@ -56,7 +56,8 @@ export type SnapshotReader = {
  * - A crash leaves either the old or the new latest snapshot, whole. What was not committed is gone after `load`.
  * - Several snapshots may be written and read at the same time: a server may take its own while it receives another's.
  * - Fail closed like `LogStorage`: after a failed write everything rejects with `QUORATE_STORAGE_FAILED` until the store is
- *   opened anew.
+ *   opened anew. An adapter that can give back the space that an unfinished snapshot took may reject with
+ *   `QUORATE_STORAGE_FULL` on a full disk: that snapshot is forgotten, and everything else goes on.
  */
 export type SnapshotStore = {
   /**

@@ -56,7 +56,7 @@ async function* crashesOf(
 const crash =
   "a crash at any moment leaves the latest snapshot that was committed, or one that was being written, whole";
 const bits = "a flipped bit of a closed store is refused or harmless";
-const full = "on a full disk a snapshot fails, nothing more is taken, and the one before it is found again";
+const full = "on a full disk a snapshot fails, alone or with the store, and the one before it is found again";
 const broken = "a file that was cut short or exchanged is refused or harmless";
 const foreign = "files of others are left alone";
 const readOnly = "a place that cannot be written to is refused, with a remedy";

@@ -4,6 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { callStorage, storageConformance, type StorageCall, type StorageCrash } from "../src/conformance/index.ts";
 import { CheckedStorage, type Mistake, newPlace, type Place } from "./checked-storage.ts";
+import { type ReservingMistake, ReservingStorage } from "./reserving-storage.ts";
 import { brokenLaws, collectLaws, failureOf } from "./suite-runner.ts";
 
 const copyOf = (place: Place): Place => ({ ...newPlace(), files: new Map(place.files) });
@@ -122,6 +123,40 @@ describe("the laws about hazards", () => {
       "a place that cannot be written to is refused, with a remedy (skipped: the set-up has no such place (readOnlyLocation))",
       "a second opener is refused until the first has closed, and does not disturb it (skipped: its disk has no locks)",
     ]);
+  });
+});
+
+describe("the law about stores that reserve space", () => {
+  const law =
+    "a disk that fills up is noticed in time: a vote still fits, what does not fit waits, and no space is needed to open";
+  const failureWith = (mistake: ReservingMistake): Promise<string | undefined> => {
+    const laws = collectLaws((framework) =>
+      storageConformance<Place>(framework, {
+        name: "reserving",
+        newLocation: newPlace,
+        open: (place) => new ReservingStorage(place, mistake),
+        supports: { durable: true, reservesSpace: true },
+        openOnSmallDisk: (place) => {
+          place.roomBytes = 1_000_000;
+          return new ReservingStorage(place, mistake);
+        },
+      }),
+    );
+    return failureOf(laws, law);
+  };
+
+  test("holds for a correct store", async () => {
+    expect(await failureWith("none")).toBeUndefined();
+  });
+
+  test.each<{ mistake: ReservingMistake; says: string }>([
+    { mistake: "says nothing", says: "is short of space" },
+    { mistake: "cries wolf", says: "isShortOfSpace of a store that has space" },
+    { mistake: "fails instead of waiting", says: "waits for space" },
+    { mistake: "stops reading while it waits", says: "no space" },
+    { mistake: "lets who waits wait for ever", says: "a write that waited for space when the store was closed" },
+  ])("catches a store that $mistake", async ({ mistake, says }) => {
+    expect(await failureWith(mistake)).toContain(says);
   });
 });
 

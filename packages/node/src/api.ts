@@ -151,6 +151,16 @@ export type SnapshotOutrun = {
   readonly pinnedBytes: number;
 };
 
+/** The disk of this node's log has hardly any space left, or enough again. While it has not, this node takes no commands. */
+export type SpaceChanged = { readonly type: "spaceChanged"; readonly isShort: boolean };
+
+/** A snapshot did not fit on the disk, one of this node's own or one that it is being sent. It is tried again later. */
+export type SnapshotPostponed = {
+  readonly type: "snapshotPostponed";
+  readonly detail: string;
+  readonly retryInMs: number;
+};
+
 /** What a node reports: the core's events, the transport's, and its own. */
 export type NodeEvent =
   | RaftEvent
@@ -158,6 +168,8 @@ export type NodeEvent =
   | { readonly type: "started"; readonly term: number; readonly lastIndex: number; readonly incarnation: string }
   | { readonly type: "loopStalled"; readonly stalledMs: number }
   | SnapshotOutrun
+  | SnapshotPostponed
+  | SpaceChanged
   /** The node has stopped for good: a `QUORATE_…` code, what happened, and what to do. */
   | { readonly type: "failed"; readonly code: string; readonly detail: string; readonly hint: string };
 

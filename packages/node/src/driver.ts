@@ -37,6 +37,7 @@ import {
   lostEntries,
   nodeFailed,
   notLeader,
+  storageFull,
   tooLarge,
   transferRefused,
   transferring,
@@ -49,6 +50,7 @@ import type { Recovered } from "./recovery.ts";
 import { Replica } from "./replica.ts";
 import { SnapshotWork } from "./snapshot-work.ts";
 import type { SnapshotOptions } from "./snapshots.ts";
+import { SpaceWatch } from "./space.ts";
 import { systemClock } from "./system-clock.ts";
 import { Turns } from "./turns.ts";
 import { Waiting } from "./waiting.ts";
@@ -74,6 +76,7 @@ export class Driver<Query, Answer, Result> {
   readonly #turns: Turns;
   readonly #log: LogWork;
   readonly #snapshots: SnapshotWork | undefined;
+  readonly #space: SpaceWatch;
   #state: NodeStatus["state"] = "running";
   #failure: QuorateError | undefined;
   #inbox: { readonly message: Message; readonly incarnation: string }[] = [];
@@ -101,6 +104,11 @@ export class Driver<Query, Answer, Result> {
       onError: (error) => this.#storageFailed(error),
     });
     this.#snapshots = options.snapshots && this.#snapshotWork(options.snapshots, lastApplied.index);
+    this.#space = new SpaceWatch({
+      storage: options.storage,
+      raft: this.#raft,
+      onEvent: (event) => this.events.publish(event),
+    });
     this.#turns = new Turns({
       clock: this.#clock,
       turn: () => this.#guard(() => this.#turn()),
@@ -140,6 +148,7 @@ export class Driver<Query, Answer, Result> {
   propose(data: Uint8Array, options: CallOptions | undefined): Promise<Proposed<Result>> {
     const refusal = this.#refusal(options);
     if (refusal !== undefined) return Promise.reject(refusal);
+    if (this.#space.isShort && this.#raft.isLeader) return Promise.reject(storageFull(this.#identity.nodeId));
     const caller = new Waiting<Proposed<Result>>(this.#clock.now(), options, "unknown");
     const arrival = { data, caller };
     if (!this.#log.isWriting || !this.#raft.isLeader) this.#input(() => this.#submit(arrival));
@@ -199,7 +208,8 @@ export class Driver<Query, Answer, Result> {
 
   explain(): string {
     if (this.#failure !== undefined) return `${this.#identity.nodeId} has stopped: ${this.#failure.message}`;
-    return this.#raft.explain(this.#clock.now());
+    const explanation = this.#raft.explain(this.#clock.now());
+    return this.#space.isShort ? `${explanation}; ${storageFull(this.#identity.nodeId).message}` : explanation;
   }
 
   close(): Promise<void> {
@@ -213,6 +223,7 @@ export class Driver<Query, Answer, Result> {
     const now = this.#clock.now();
     this.#stepInbox(now);
     if (now >= this.#raft.nextDeadline()) this.#raft.tick(now);
+    this.#space.tick(now);
     this.#perform(this.#raft.ready(), now);
     this.#calls.expire(now);
     this.#snapshots?.tick(now);

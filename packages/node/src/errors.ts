@@ -200,6 +200,16 @@ export function busy(what: string): QuorateError {
   });
 }
 
+/** The leader's disk has hardly any space left. */
+export function storageFull(nodeId: NodeId): QuorateError {
+  return new QuorateError({
+    code: "QUORATE_STORAGE_FULL",
+    message: `the disk of ${nodeId} has hardly any space left, so it takes no new commands`,
+    hint: "free space on it: the node goes on by itself; meanwhile it hands over to a server that may have more, and reads go on",
+    retryable: true,
+  });
+}
+
 /** A command over the size limit. */
 export function tooLarge(sizeBytes: number, limitBytes: number): QuorateError {
   return new QuorateError({

@@ -17,6 +17,8 @@ export type {
   RaftNodeOptions,
   RaftTuning,
   SnapshotOutrun,
+  SnapshotPostponed,
+  SpaceChanged,
   Transferred,
 } from "./api.ts";
 export { beginFromSnapshot, chunksOf, readBeginning, writeNewCluster } from "./new-cluster.ts";

@@ -75,15 +75,19 @@ export class SnapshotReceiver {
     return writer;
   }
 
-  /** What was sent is damaged or out of date: forget it, the leader begins again. Anything else is the disk's failure. */
+  /**
+   * What was sent is damaged or out of date, or there is no space for it: forget it, the leader begins again. Anything else is the
+   * disk's failure.
+   */
   async #fail(error: unknown): Promise<void> {
     const current = this.#current;
     this.#current = undefined;
     this.#waiting = [];
-    const isHarmless = ["QUORATE_SNAPSHOT_CORRUPT", "QUORATE_SNAPSHOT_STALE"].includes(codeOf(error) ?? "");
+    const code = codeOf(error) ?? "";
+    const isOurFault = !["QUORATE_SNAPSHOT_CORRUPT", "QUORATE_SNAPSHOT_STALE"].includes(code);
     try {
-      if (!isHarmless) throw error;
-      await current?.writer.abort();
+      if (!isOurFault || code === "QUORATE_STORAGE_FULL") await current?.writer.abort();
+      if (isOurFault) throw error;
     } catch (failure) {
       this.#parts.onError(failure);
     }

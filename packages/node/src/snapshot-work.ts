@@ -3,7 +3,7 @@
 import type { Clock, StoredSnapshot, Transport } from "@quorate/contracts";
 import { codeOf } from "@quorate/contracts";
 import type { Entry, NodeId, Raft, Ready } from "@quorate/core";
-import type { SnapshotOutrun } from "./api.ts";
+import type { SnapshotOutrun, SnapshotPostponed } from "./api.ts";
 import { LogVolume } from "./log-volume.ts";
 import type { Replica } from "./replica.ts";
 import { SnapshotReceiver } from "./snapshot-receiver.ts";
@@ -18,6 +18,8 @@ const MESSAGE_OVERHEAD_BYTES = 8 * KiB;
 const MAX_CHUNK_BYTES = 256 * KiB;
 /** How long a chunk may stay unanswered before it is sent again. */
 const RESEND_MS = 500;
+/** How long after the disk had no space for a snapshot the next attempt is made. */
+const RETRY_WHEN_FULL_MS = 10_000;
 const DEFAULT_RETAIN_ENTRIES = 10_000;
 const DEFAULT_RETAIN_BYTES = 32 * KiB * KiB;
 const DEFAULT_PINNED_BYTES = 256 * KiB * KiB;
@@ -33,7 +35,7 @@ export type SnapshotWorkParts = {
   readonly clock: Clock;
   /** Runs `deliver` as an input of the loop, unless the node has stopped. */
   readonly input: (deliver: () => void) => void;
-  readonly onEvent: (event: SnapshotOutrun) => void;
+  readonly onEvent: (event: SnapshotOutrun | SnapshotPostponed) => void;
   readonly onError: (error: unknown) => void;
 };
 
@@ -44,6 +46,8 @@ export class SnapshotWork {
   readonly #taker: SnapshotTaker;
   readonly #sender: SnapshotSender;
   readonly #receiver: SnapshotReceiver;
+  /** No snapshot is taken or received before: the disk was full. */
+  #retryAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SnapshotWorkParts) {
     const { options, transport, nodeId, raft, replica, onError, clock } = parts;
@@ -69,7 +73,7 @@ export class SnapshotWork {
       answer: ({ from, lastIncludedIndex }, receivedBytes) =>
         transport.send({ type: "snapshotResponse", ...header(from), lastIncludedIndex, receivedBytes }),
       onComplete: (snapshot) => this.#install(snapshot),
-      onError,
+      onError: (error) => this.#failed(error),
     });
   }
 
@@ -77,6 +81,7 @@ export class SnapshotWork {
   perform({ snapshotNeeded, snapshotAnswers, snapshotChunks }: Ready): void {
     for (const peer of snapshotNeeded) this.#sender.begin(peer);
     for (const answer of snapshotAnswers) this.#sender.answered(answer);
+    if (this.#isPostponed) return;
     for (const chunk of snapshotChunks) this.#receiver.take(chunk);
   }
 
@@ -118,7 +123,23 @@ export class SnapshotWork {
   }
 
   #takeIfDue(): void {
-    if (this.#taker.isDue(this.#extent())) this.take().catch(this.#parts.onError);
+    if (this.#isPostponed || !this.#taker.isDue(this.#extent())) return;
+    this.take().catch((error: unknown) => this.#failed(error));
+  }
+
+  get #isPostponed(): boolean {
+    return this.#parts.clock.now() < this.#retryAtMs;
+  }
+
+  /** Without space for a snapshot a node goes on as it is; whatever else is wrong with the store ends it. */
+  #failed(error: unknown): void {
+    const { clock, onError, onEvent } = this.#parts;
+    if (codeOf(error) !== "QUORATE_STORAGE_FULL" || !(error instanceof Error)) {
+      onError(error);
+      return;
+    }
+    this.#retryAtMs = clock.now() + RETRY_WHEN_FULL_MS;
+    onEvent({ type: "snapshotPostponed", detail: error.message, retryInMs: RETRY_WHEN_FULL_MS });
   }
 
   #extent(): LogExtent {

@@ -34,6 +34,29 @@ export function storageFailed(facts: {
   });
 }
 
+const lackOfSpace = ["ENOSPC", "EDQUOT"];
+
+/**
+ * For something that is not part of the store yet: `QUORATE_STORAGE_FULL` if there was no space for it, since then nothing is
+ * lost but the attempt; else a failure of the storage.
+ */
+export function notMade(facts: {
+  readonly action: string;
+  readonly path: string;
+  readonly cause: unknown;
+}): QuorateError {
+  const reason = codeOf(facts.cause) ?? "";
+  if (!lackOfSpace.includes(reason)) return storageFailed(facts);
+  return new QuorateError({
+    code: "QUORATE_STORAGE_FULL",
+    message: `Could not ${facts.action} ${facts.path}: ${reason}.`,
+    hint: "Free space on the disk that holds the directory, or raise its quota. Nothing was changed, and nothing has to be restarted.",
+    retryable: true,
+    details: { action: facts.action, path: facts.path, reason },
+    cause: facts.cause,
+  });
+}
+
 /** An error of this package as it is; anything else as a failure of the storage. */
 export function asStorageFailure(
   error: unknown,

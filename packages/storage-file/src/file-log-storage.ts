@@ -63,7 +63,7 @@ type LoadedLog = {
 };
 
 class FileLogStorage implements LogStorage {
-  readonly supports = { durable: true };
+  readonly supports = { durable: true, reservesSpace: true };
   readonly #settings: LogSettings;
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
@@ -80,6 +80,10 @@ class FileLogStorage implements LogStorage {
     this.#settings = settings;
     this.#fileSystem = fileSystem;
     this.#directory = resolve(settings.directory);
+  }
+
+  get isShortOfSpace(): boolean {
+    return this.#log?.writer.isShortOfSpace === true;
   }
 
   async load(): Promise<StoredState> {
@@ -273,14 +277,17 @@ class FileLogStorage implements LogStorage {
       await writer.ensureSegment();
       await writeIdentity(this.#place, stored);
     } catch (cause) {
-      this.#fail(cause);
-      throw cause;
+      throw this.#fail(cause);
     }
   }
 
-  #fail(cause: unknown): void {
+  /** From now on everything is refused; returns why. */
+  #fail(cause: unknown): QuorateError {
     const isFinal = isQuorateError(cause) && cause.code === "QUORATE_STORAGE_FAILED";
-    this.#failure ??= isFinal ? cause : storageFailed({ action: "go on with", path: this.#directory, cause });
+    this.#failure ??= isFinal
+      ? cause
+      : storageFailed({ action: "go on with", path: this.#directory, cause: rootOf(cause) });
+    return this.#failure;
   }
 
   async #close(): Promise<void> {
@@ -290,6 +297,11 @@ class FileLogStorage implements LogStorage {
     await this.#log?.removal.settled();
     await this.#log?.lock.release();
   }
+}
+
+/** The system's error, if one is behind it: its code says what to do. */
+function rootOf(cause: unknown): unknown {
+  return isQuorateError(cause) && cause.cause !== undefined ? cause.cause : cause;
 }
 
 /** Why the write does not fit the log, or undefined if it does. */

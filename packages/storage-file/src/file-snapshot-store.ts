@@ -2,13 +2,14 @@
 // another, and deletes what is no longer needed. Like the log's, its state of failure is final.
 
 import { join, resolve } from "node:path";
-import type {
-  QuorateError,
-  SnapshotPosition,
-  SnapshotReader,
-  SnapshotStore,
-  SnapshotWriter,
-  StoredSnapshot,
+import {
+  codeOf,
+  type QuorateError,
+  type SnapshotPosition,
+  type SnapshotReader,
+  type SnapshotStore,
+  type SnapshotWriter,
+  type StoredSnapshot,
 } from "@quorate/contracts";
 import {
   asStorageFailure,
@@ -128,6 +129,8 @@ class FileSnapshotStore implements SnapshotStore, WriterHost {
   }
 
   fail(cause: unknown): unknown {
+    // Nothing but what was being written is lost, and that was nobody's yet.
+    if (codeOf(cause) === "QUORATE_STORAGE_FULL") return cause;
     const isFinal = isQuorateError(cause) && cause.code === "QUORATE_STORAGE_FAILED";
     this.#failure ??= isFinal ? cause : storageFailed({ action: "go on with", path: this.directory, cause });
     return cause;

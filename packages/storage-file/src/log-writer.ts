@@ -18,6 +18,7 @@ import {
   recordsOf,
   tipRecord,
 } from "./records.ts";
+import { SegmentSupply } from "./segment-supply.ts";
 import { LogSegment, segmentFileName, type SegmentPlace } from "./segment-files.ts";
 import { GroupBuffer, WriteGroup } from "./write-group.ts";
 
@@ -54,7 +55,8 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #index: EntryIndex;
   readonly #slots: HardStateSlots;
-  readonly #onFailure: (cause: unknown) => void;
+  readonly #supply: SegmentSupply;
+  readonly #onFailure: (cause: unknown) => unknown;
   #hardState: HardState;
   // The end of the log as it will be when everything in the queue is written.
   #segment: LogSegment;
@@ -80,8 +82,8 @@ export class LogWriter {
     readonly slots: HardStateSlots;
     readonly hardState: HardState;
     readonly end: LogEnd;
-    /** Called once, before the writes that failed with it reject. */
-    readonly onFailure: (cause: unknown) => void;
+    /** Called once, before the writes that failed with it reject; returns what they reject with. */
+    readonly onFailure: (cause: unknown) => unknown;
   }) {
     this.#place = parts.place;
     this.#options = parts.options;
@@ -89,6 +91,11 @@ export class LogWriter {
     this.#slots = parts.slots;
     this.#hardState = parts.hardState;
     this.#onFailure = parts.onFailure;
+    this.#supply = new SegmentSupply({
+      onFailed: (error) => this.#warn(error),
+      onSpaceReturned: ({ segmentId }) =>
+        parts.options.onEvent({ type: "spaceReturned", file: join(parts.place.directory, segmentFileName(segmentId)) }),
+    });
     this.#segment = parts.end.segment;
     this.#offset = parts.end.offset;
     this.#crc = parts.end.crc;
@@ -100,6 +107,11 @@ export class LogWriter {
   /** The segment that the log ends in when everything in the queue is written. */
   get segmentId(): number {
     return this.#segment.segmentId;
+  }
+
+  /** Whether the disk has no space for what comes after the present segment. */
+  get isShortOfSpace(): boolean {
+    return this.#supply.isShortOfSpace;
   }
 
   /** Encodes the write, updates the index, and resolves when it and all before it are durable. The write must fit the log. */
@@ -153,8 +165,12 @@ export class LogWriter {
     await this.#segment.make();
   }
 
-  /** Waits for the queue, seals the log and closes the file. Never rejects: who waits for a write has been told. */
+  /**
+   * Waits for the queue, but not for space, seals the log and closes the file. Never rejects: who waits for a write has been
+   * told.
+   */
   async close(): Promise<void> {
+    this.#supply.close();
     await this.flushed().catch(() => undefined);
     await this.seal().catch(() => undefined);
     clearTimeout(this.#sealTimer);
@@ -243,8 +259,7 @@ export class LogWriter {
         previous: this.#segment,
         replaced: this.#next,
       });
-      // A failure is not lost: the group that needs the segment tries again and tells.
-      this.#next.make().catch((error: unknown) => this.#warn(error));
+      this.#supply.prepare(this.#next);
     }
     return this.#next;
   }
@@ -253,7 +268,9 @@ export class LogWriter {
   #warn(error: unknown): void {
     const { path, reason } = isQuorateError(error) ? error.details : { path: "", reason: error };
     const remainingBytes = Math.max(0, this.#segment.sizeBytes - this.#offset);
-    const hint = `Unless a segment fits on the disk once ${remainingBytes} more bytes are written, the store stops.`;
+    const hint =
+      `Free space on the disk that holds the directory: ${remainingBytes} bytes can still be written. A leader takes no more ` +
+      "commands until then; nothing has to be restarted.";
     const facts = { file: String(path), reason: String(reason), remainingBytes, hint };
     this.#options.onEvent({ type: "nextSegmentFailed", ...facts });
   }
@@ -305,11 +322,11 @@ export class LogWriter {
 
   async #writeGroup(group: WriteGroup): Promise<void> {
     // The end of a segment promises that the next one exists.
-    await group.next?.make();
+    if (group.next !== undefined) await this.#supply.made(group.next);
     const { segmentId } = group.segment;
     const path = join(this.#place.directory, segmentFileName(segmentId));
     if (this.#file?.segmentId !== segmentId) {
-      await group.segment.make();
+      await this.#supply.made(group.segment);
       await this.#file?.file.close();
       this.#file = undefined;
       this.#file = { segmentId, file: await this.#open(path) };
@@ -334,10 +351,10 @@ export class LogWriter {
   /** A flush that failed is never repeated: the system may have dropped what it could not write. */
   #fail(cause: unknown): void {
     this.#hasFailed = true;
-    this.#onFailure(cause);
+    const failure = this.#onFailure(cause);
     const groups = this.#groups;
     this.#groups = [];
-    for (const group of groups) group.reject(cause);
+    for (const group of groups) group.reject(failure);
   }
 
   #sealWhenQuiet(): void {

@@ -14,8 +14,9 @@ export type FileLogEvent =
     }
   | {
       /**
-       * The next segment could not be made ahead of time, usually because the disk is full. No harm yet: it is tried once more
-       * when it is needed, which is when `remainingBytes` have been written, and only then the store fails.
+       * The next segment could not be made ahead of time, usually because the disk is full. No harm yet: `remainingBytes` may
+       * still be written. On a full disk the store is then short of space, tries again, and waits if need be; anything else
+       * makes it fail when the segment is needed.
        */
       readonly type: "nextSegmentFailed";
       readonly file: string;
@@ -24,6 +25,11 @@ export type FileLogEvent =
       readonly remainingBytes: number;
       /** What to do. */
       readonly hint: string;
+    }
+  | {
+      /** There was no space for this segment, and now there is: the store goes on by itself. */
+      readonly type: "spaceReturned";
+      readonly file: string;
     };
 
 /** Where the log is kept, and the limits it works within. Each has a default but the directory. */

@@ -2,7 +2,7 @@
 // zero-filled to its full size and durable, so that appending to it changes no metadata and costs one flush of data.
 
 import { join } from "node:path";
-import { storageFailed } from "./errors.ts";
+import { notMade, storageFailed } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { encodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES, type SegmentHeader } from "./format.ts";
 import type { DirectoryLock } from "./lock.ts";
@@ -119,6 +119,12 @@ async function createSegment(place: SegmentPlace, segment: Segment): Promise<voi
   try {
     if (!(await lock.isHeld())) throw new Error("the lock file was removed from the directory while it was in use");
     await writeZeroed(fileSystem, { path: `${path}.tmp`, header: { version: FORMAT_VERSION, logId, ...segment } });
+  } catch (cause) {
+    // What there is of it may be the space that others need.
+    await fileSystem.remove(`${path}.tmp`).catch(() => undefined);
+    throw notMade({ action: "create the segment", path, cause });
+  }
+  try {
     await fileSystem.rename({ from: `${path}.tmp`, to: path });
     await fileSystem.syncDirectory(directory);
   } catch (cause) {

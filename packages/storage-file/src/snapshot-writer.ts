@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { SnapshotPosition, SnapshotWriter, StoredSnapshot } from "@quorate/contracts";
-import { closed, snapshotCorrupt, storageFailed } from "./errors.ts";
+import { closed, notMade, snapshotCorrupt, storageFailed } from "./errors.ts";
 import type { FileSystem, OpenFile } from "./file-system.ts";
 import { viewOf } from "./format.ts";
 import type { SnapshotFile } from "./snapshot-file.ts";
@@ -26,7 +26,7 @@ export type WriterHost = {
   readonly directory: string;
   /** Throws if the store is closed or has failed. */
   check(): void;
-  /** Notes a failure of the disk, which ends the store; returns what callers are told. */
+  /** Notes a failure of the disk, which ends the store unless it is but a lack of space; returns what callers are told. */
   fail(cause: unknown): unknown;
   /** Gives the finished file its name and makes it the latest snapshot, durably; rejects if it is stale. */
   install(temporary: string, file: Pick<SnapshotFile, "header">): Promise<void>;
@@ -64,7 +64,7 @@ export class FileSnapshotWriter implements SnapshotWriter {
     try {
       return new FileSnapshotWriter(host, { position, path, file: await host.fileSystem.open(path, "create") });
     } catch (cause) {
-      throw host.fail(storageFailed({ action: "create the snapshot", path, cause }));
+      throw host.fail(notMade({ action: "create the snapshot", path, cause }));
     }
   }
 
@@ -75,7 +75,7 @@ export class FileSnapshotWriter implements SnapshotWriter {
   write(chunk: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
       this.#check();
-      await this.#orFail(this.#append(chunk));
+      await this.#orFail(this.#append(chunk), notMade);
     });
   }
 
@@ -86,7 +86,8 @@ export class FileSnapshotWriter implements SnapshotWriter {
       const stored = { ...this.#position, sizeBytes: this.sizeBytes, checksum: this.#checksum };
       try {
         if (expected !== undefined) this.#refuseOther(stored, expected);
-        await this.#orFail(this.#finish(stored));
+        await this.#orFail(this.#writeRest(stored), notMade);
+        await this.#orFail(this.#flush(), storageFailed);
         const header = { version: SNAPSHOT_FORMAT_VERSION, stored, id: this.#id, headerBytes: this.#headerBytes };
         await this.#host.install(this.#path, { header });
       } catch (error) {
@@ -140,9 +141,12 @@ export class FileSnapshotWriter implements SnapshotWriter {
     await this.#file.write(bytes, blockStart(this.#headerBytes, this.#blockNumber));
   }
 
-  async #finish(stored: StoredSnapshot): Promise<void> {
+  async #writeRest(stored: StoredSnapshot): Promise<void> {
     if (this.#bytesInBlock > 0) await this.#writeBlock();
     await this.#file.write(encodeSnapshotHeader(stored, this.#id), 0);
+  }
+
+  async #flush(): Promise<void> {
     await this.#file.sync();
     await this.#file.close();
   }
@@ -160,15 +164,14 @@ export class FileSnapshotWriter implements SnapshotWriter {
     });
   }
 
-  async #orFail(work: Promise<void>): Promise<void> {
+  async #orFail(work: Promise<void>, describe: typeof notMade): Promise<void> {
     try {
       await work;
     } catch (cause) {
-      const failure = this.#host.fail(
-        storageFailed({ action: "write and sync the snapshot", path: this.#path, cause }),
-      );
+      const failure = this.#host.fail(describe({ action: "write and sync the snapshot", path: this.#path, cause }));
       // The space that it took may be what the disk lacks.
       await this.#discard();
+      this.#host.forget(this);
       throw failure;
     }
   }

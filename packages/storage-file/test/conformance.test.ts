@@ -12,7 +12,7 @@ storageConformance(
     name: "fileLogStorage",
     newLocation: temporaryDirectory,
     open: (directory) => fileLogStorage({ directory, segmentBytes: 64 * 1024 }),
-    supports: { durable: true },
+    supports: { durable: true, reservesSpace: true },
     files: directoryFiles,
     readOnlyLocation: () => "/sys",
   },

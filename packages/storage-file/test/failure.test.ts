@@ -1,7 +1,8 @@
 // A write or sync that failed ends the store: nothing is acknowledged, nothing is tried again, everything is refused with
 // the cause and a remedy, until the directory is opened anew.
 
-import { describe, expect, test } from "vitest";
+import type { LogStorage } from "@quorate/contracts";
+import { describe, expect, test, vi } from "vitest";
 import type { FileLogEvent } from "../src/options.ts";
 import { codeOfRejection, command, findIn, findOn, storageOn } from "./logs.ts";
 import { TestDisk } from "./test-disk.ts";
@@ -75,47 +76,109 @@ describe("after a failed sync", () => {
 });
 
 describe("a full disk", () => {
-  test("says to free space, and heals when the store is opened anew", async () => {
-    const disk = new TestDisk();
-    const storage = storageOn(disk);
-    await storage.load();
-    await storage.write({ entries: [command(1, 1, 20_000)] });
-    failOn(disk, "write", { name: /tmp$/, code: "ENOSPC" });
-    const error: unknown = await storage.write({ entries: [command(2, 1, 50_000)] }).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: "QUORATE_STORAGE_FAILED", hint: expect.stringContaining("Free space") });
-    await storage.close();
-    // Opening needs no space.
-    const full = storageOn(disk);
-    expect((await findIn(full)).entries).toEqual([command(1, 1, 20_000)]);
-    disk.onOperation = () => {};
-    await full.write({ entries: [command(2, 1, 50_000)] });
-    await full.close();
-    expect((await findOn(disk)).entries).toHaveLength(2);
-  });
-
-  test("while the next segment is made ahead of time does no harm if there is space when it is needed", async () => {
+  /** Both segments fit; the next one does not. */
+  async function shortOfSpace(): Promise<{ disk: TestDisk; storage: LogStorage; events: FileLogEvent[] }> {
     const disk = new TestDisk();
     const events: FileLogEvent[] = [];
     const storage = storageOn(disk, { onEvent: (event) => events.push(event) });
     await storage.load();
-    const failed = failOn(disk, "write", { name: /0002.log.tmp$/, code: "ENOSPC" });
+    disk.capacityBytes = 100_000;
     await storage.write({ entries: [command(1, 1, 40_000)] });
     await storage.write({ entries: [command(2, 1, 100)] });
-    expect(failed).toHaveLength(1);
+    return { disk, storage, events };
+  }
+
+  test("is noticed while there is space for half a segment, and said once", async () => {
+    const { disk, storage, events } = await shortOfSpace();
+    expect(storage.isShortOfSpace).toBe(true);
+    await storage.write({ hardState: { term: 2, votedFor: "n2" }, entries: [command(3, 2, 100)] });
     expect(events).toEqual([
       {
         type: "nextSegmentFailed",
         file: "/disk/segment-0000000002.log",
         reason: "ENOSPC",
         remainingBytes: expect.any(Number),
-        hint: expect.stringContaining("the store stops"),
+        hint: expect.stringContaining("nothing has to be restarted"),
       },
     ]);
-    disk.onOperation = () => {};
+    // What did not fit takes no space from others.
+    expect(disk.fileNames.filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    await storage.close();
+  });
+
+  test("makes writes wait, in order, and reads go on; when there is space, everything does", async () => {
+    const { disk, storage, events } = await shortOfSpace();
+    const order: number[] = [];
+    const writes = [3, 4].map(async (index) => {
+      await storage.write({ entries: [command(index, 1, 30_000)] });
+      order.push(index);
+    });
+    const range = { firstIndex: 1, lastIndex: 4, maxBytes: 1_000_000 };
+    expect(await storage.read(range)).toHaveLength(4);
+    expect(order).toEqual([]);
+    disk.capacityBytes = 1_000_000;
+    await Promise.all(writes);
+    expect(order).toEqual([3, 4]);
+    await vi.waitUntil(() => !storage.isShortOfSpace);
+    expect(events.at(-1)).toEqual({ type: "spaceReturned", file: "/disk/segment-0000000003.log" });
+    await storage.close();
+    expect((await findOn(disk)).entries).toHaveLength(4);
+  });
+
+  test("is got over before anything has to wait if space comes back in time", async () => {
+    const { disk, storage, events } = await shortOfSpace();
+    const returned = Promise.withResolvers<void>();
+    disk.onOperation = (operation, name) => {
+      if (operation === "rename" && name === "segment-0000000002.log") returned.resolve();
+    };
+    disk.capacityBytes = 1_000_000;
+    await returned.promise;
     await storage.write({ entries: [command(3, 1, 40_000)] });
+    expect(events.map(({ type }) => type)).toEqual(["nextSegmentFailed", "spaceReturned"]);
     await storage.close();
     expect((await findOn(disk)).entries).toHaveLength(3);
   });
+
+  test("does not keep a store from being closed, nor from being opened: what waited was not written", async () => {
+    const { disk, storage } = await shortOfSpace();
+    const waiting = storage.write({ entries: [command(3, 1, 40_000)] }).catch((reason: unknown) => reason);
+    await storage.close();
+    expect(await waiting).toMatchObject({
+      code: "QUORATE_STORAGE_FAILED",
+      message: expect.stringContaining("ENOSPC"),
+      hint: expect.stringContaining("Free space"),
+    });
+    const reopened = storageOn(disk);
+    expect((await findIn(reopened)).entries).toHaveLength(2);
+    await reopened.write({ hardState: { term: 3, votedFor: "n3" }, entries: [] });
+    disk.capacityBytes = 1_000_000;
+    await reopened.write({ entries: [command(3, 3, 40_000)] });
+    await reopened.close();
+    expect((await findOn(disk)).entries).toHaveLength(3);
+  });
+
+  test("is a failure when a new log has no space for its first segment", async () => {
+    const disk = new TestDisk();
+    disk.capacityBytes = 20_000;
+    const storage = storageOn(disk);
+    await storage.load();
+    const identity = { clusterId: "c", nodeId: "n", incarnation: "i", configuration: { voters: ["n"], learners: [] } };
+    expect(await codeOfRejection(storage.initialise(identity))).toBe("QUORATE_STORAGE_FAILED");
+    await storage.close();
+  });
+});
+
+test("a next segment that cannot be made for another reason than space is a failure once it is needed", async () => {
+  const disk = new TestDisk();
+  const events: FileLogEvent[] = [];
+  const storage = storageOn(disk, { onEvent: (event) => events.push(event) });
+  await storage.load();
+  failOn(disk, "write", { name: /0002.log.tmp$/, code: "EIO" });
+  await storage.write({ entries: [command(1, 1, 40_000)] });
+  expect(await codeOfRejection(storage.write({ entries: [command(2, 1, 40_000)] }))).toBe("QUORATE_STORAGE_FAILED");
+  expect(storage.isShortOfSpace).toBe(false);
+  expect(events).toEqual([expect.objectContaining({ type: "nextSegmentFailed", reason: "EIO" })]);
+  await storage.close();
 });
 
 describe("a directory that cannot be used", () => {

@@ -194,16 +194,33 @@ describe("a failed write", () => {
     };
     const error: unknown = await writer.write(contentOf(20, 100_000)).catch((reason: unknown) => reason);
     expect(error).toMatchObject({
-      code: "QUORATE_STORAGE_FAILED",
+      code: "QUORATE_STORAGE_FULL",
       message: expect.stringContaining("snapshot-0000000000000020-1.tmp: ENOSPC"),
       hint: expect.stringContaining("Free space"),
     });
     expect(disk.fileNames).toEqual([name(10)]);
+    // Reading and opening need no space, and the store needs not be opened anew.
+    const reader = await store.openLatest();
+    expect(await reader?.read(0, 1000)).toEqual(contentOf(10, 1000));
     await store.close();
-    // Opening and reading need no space.
-    expect((await findSnapshotOn(disk))?.content).toEqual(contentOf(10, 1000));
+    const reopened = snapshotsOn(disk);
+    await reopened.load();
     disk.onOperation = () => {};
-    expect(await replaceSnapshot(disk)).toEqual({ isCommitted: true });
+    await take(reopened, { index: 20, sizeBytes: 100_000 });
+    await reopened.close();
+    expect((await findSnapshotOn(disk))?.content).toEqual(contentOf(20, 100_000));
+  });
+
+  test("for want of space that a flush notices is final, like every flush that fails", async () => {
+    const disk = await diskWithSnapshot();
+    const store = snapshotsOn(disk);
+    await store.load();
+    disk.onOperation = (operation) => {
+      if (operation === "sync") throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+    };
+    expect(await codeOfRejection(take(store, { index: 20, sizeBytes: 10 }))).toBe("QUORATE_STORAGE_FAILED");
+    expect(await codeOfRejection(store.openLatest())).toBe("QUORATE_STORAGE_FAILED");
+    await store.close();
   });
 });
 

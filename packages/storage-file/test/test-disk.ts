@@ -20,6 +20,9 @@ export class TestDisk {
   #crashAt = Number.POSITIVE_INFINITY;
   readonly #random: () => number;
 
+  /** How much all files together may take. */
+  capacityBytes: number = Number.POSITIVE_INFINITY;
+
   /** Who is said to have the directory open. */
   holder: string | undefined;
 
@@ -118,6 +121,7 @@ export class TestDisk {
       write: async (bytes, position) => {
         this.#step("write", name);
         const size = Math.max(inode.current.length, position + bytes.length);
+        this.#refuseBeyondCapacity(size - inode.current.length);
         const grown = new Uint8Array(size);
         grown.set(inode.current);
         grown.set(bytes, position);
@@ -134,6 +138,12 @@ export class TestDisk {
     if (this.hasCrashed) throw new Crash("the machine is down");
     this.onOperation(operation, name);
     this.#operations += 1;
+  }
+
+  #refuseBeyondCapacity(additionalBytes: number): void {
+    const used = [...this.#current().values()].reduce((sum, { current }) => sum + current.length, 0);
+    if (used + additionalBytes <= this.capacityBytes) return;
+    throw Object.assign(new Error("ENOSPC: no space left on the disk"), { code: "ENOSPC" });
   }
 
   #current(): Names {

@@ -62,7 +62,7 @@ type Call = {
 };
 
 class SqliteLogStorage implements LogStorage {
-  readonly supports = { durable: true };
+  readonly supports = { durable: true, reservesSpace: false };
   readonly #settings: LogSettings;
   readonly #maxPages: number | undefined;
   readonly #file: string;

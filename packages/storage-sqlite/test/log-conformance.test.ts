@@ -13,7 +13,7 @@ storageConformance(
     name: "sqliteLogStorage",
     newLocation: temporaryDirectory,
     open: (directory) => sqliteLogStorage({ directory }),
-    supports: { durable: true },
+    supports: { durable: true, reservesSpace: false },
     runs: 8,
     flipsPerFile: 30,
     files: directoryFiles,

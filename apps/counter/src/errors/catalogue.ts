@@ -65,6 +65,12 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
   QUORATE_BUSY: entry(503, failure, "Too much work is waiting", "Retry after a moment, with fewer requests at once."),
   QUORATE_TOO_LARGE: entry(413, failure, "The request is too large", "Split the value: bodies are limited to 1 MiB."),
   QUORATE_STORAGE_FAILED: entry(503, failure, "The node's storage failed", "Check the disk, then restart the node."),
+  QUORATE_STORAGE_FULL: entry(
+    503,
+    failure,
+    "The node's disk has hardly any space left",
+    "Free space on the disk; the node goes on by itself.",
+  ),
   QUORATE_CLOSED: entry(503, failure, "The node is shutting down", "Ask another node."),
   QUORATE_NOT_READY: entry(503, failure, "The node is not ready", "See the reasons."),
   // 422 where no waiting helps: the target is not a voter, or there is no other one.

@@ -97,8 +97,11 @@ function positionOf(headers: Headers): LogPosition | undefined {
   return Number.isSafeInteger(index) && Number.isSafeInteger(term) ? { index, term } : undefined;
 }
 
+/** What only a leader says: no other node could do better now. */
+const saidByLeaders: ReadonlySet<string> = new Set(["QUORATE_BUSY", "QUORATE_STORAGE_FULL"]);
+
 function scopeOf(code: string, status: number): RefusalScope {
-  if (status === 429 || code === "QUORATE_BUSY") return "load";
+  if (status === 429 || saidByLeaders.has(code)) return "load";
   return status >= 500 ? "node" : "request";
 }
 

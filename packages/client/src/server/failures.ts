@@ -22,11 +22,14 @@ const aboutRequest: ReadonlySet<string> = new Set([
   "QUORATE_ANSWER_DISCARDED",
 ]);
 
+/** Refusals that time may lift, and no other node. */
+const aboutLoad: ReadonlySet<string> = new Set(["QUORATE_BUSY", "QUORATE_SESSION_WINDOW", "QUORATE_STORAGE_FULL"]);
+
 /** An error that a node's call ended with. */
 export function failureOf(error: unknown, facts: ClusterFacts): WireAnswer {
   const code = codeOf(error) ?? "";
   if (code === "QUORATE_NOT_LEADER") return leaderOf(error, facts);
-  if (code === "QUORATE_BUSY" || code === "QUORATE_SESSION_WINDOW") return failed(error, "load", facts);
+  if (aboutLoad.has(code)) return failed(error, "load", facts);
   return failed(error, aboutRequest.has(code) ? "request" : "node", facts);
 }
 

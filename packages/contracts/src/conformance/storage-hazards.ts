@@ -1,7 +1,7 @@
 // Laws about what befalls a store from outside: crashes, flipped bits, full and read-only disks, files of others, a second opener.
 
 import type { LogStorage } from "../log-storage.ts";
-import { assertCode, assertEqual, assertRejects, assertThat, type TestFramework } from "./harness.ts";
+import { assertCode, assertEqual, assertRejects, assertThat, type TestFramework, withDeadline } from "./harness.ts";
 import { assertNoticed, assertRemedy, brokenFiles, declareIf, flippedBits } from "./hazards.ts";
 import { callStorage, describeCall, LogModel, scriptedCalls, type StorageCall } from "./storage-model.ts";
 import { assertContent, entry, type StorageConformance, storageLaws } from "./storage-session.ts";
@@ -9,6 +9,8 @@ import { assertContent, entry, type StorageConformance, storageLaws } from "./st
 const damageCodes = ["QUORATE_LOG_CORRUPT", "QUORATE_FORMAT_UNSUPPORTED"];
 /** A small disk is full long before. */
 const mostWrites = 1000;
+/** More than what is left of a small disk, however much is reserved. */
+const largeBytes = 16 * 1024 * 1024;
 
 export function declareHazardLaws<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
   declareCrashLaw(framework, options);
@@ -90,12 +92,35 @@ function declareFileLaws<Location>(framework: TestFramework, options: StorageCon
 }
 
 function declareDiskLaws<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
-  const full = {
-    title: "on a full disk a write fails, nothing more is taken, and everything acknowledged is found again",
-    needed: options.openOnSmallDisk?.bind(options),
-    missing: "the set-up cannot offer a small disk (openOnSmallDisk)",
+  const needed = options.openOnSmallDisk?.bind(options);
+  const missing = "the set-up cannot offer a small disk (openOnSmallDisk)";
+  if (options.supports.reservesSpace === true) declareSpaceLaw(framework, options, { needed, missing });
+  else declareFullDiskLaw(framework, options, { needed, missing });
+
+  const readOnly = {
+    title: "a place that cannot be written to is refused, with a remedy",
+    needed: options.readOnlyLocation?.bind(options),
+    missing: "the set-up has no such place (readOnlyLocation)",
   };
-  declareIf(framework, full, async (openOnSmallDisk) => {
+  declareIf(framework, readOnly, async (readOnlyLocation) => {
+    const storage = await options.open(await readOnlyLocation());
+    assertRemedy(await assertRejects(storage.load(), "QUORATE_STORAGE_FAILED", "load of a read-only place"));
+    await storage.close();
+  });
+}
+
+type SmallDisk<Location> = {
+  readonly needed: ((location: Location) => LogStorage | Promise<LogStorage>) | undefined;
+  readonly missing: string;
+};
+
+function declareFullDiskLaw<Location>(
+  framework: TestFramework,
+  options: StorageConformance<Location>,
+  smallDisk: SmallDisk<Location>,
+): void {
+  const title = "on a full disk a write fails, nothing more is taken, and everything acknowledged is found again";
+  declareIf(framework, { title, ...smallDisk }, async (openOnSmallDisk) => {
     const location = await options.newLocation();
     const storage = await openOnSmallDisk(location);
     await storage.load();
@@ -113,17 +138,55 @@ function declareDiskLaws<Location>(framework: TestFramework, options: StorageCon
     model.take(call);
     if ((await failureOfLook(options, location, model)) !== undefined) throw failure;
   });
+}
 
-  const readOnly = {
-    title: "a place that cannot be written to is refused, with a remedy",
-    needed: options.readOnlyLocation?.bind(options),
-    missing: "the set-up has no such place (readOnlyLocation)",
-  };
-  declareIf(framework, readOnly, async (readOnlyLocation) => {
-    const storage = await options.open(await readOnlyLocation());
-    assertRemedy(await assertRejects(storage.load(), "QUORATE_STORAGE_FAILED", "load of a read-only place"));
+function declareSpaceLaw<Location>(
+  framework: TestFramework,
+  options: StorageConformance<Location>,
+  smallDisk: SmallDisk<Location>,
+): void {
+  const title =
+    "a disk that fills up is noticed in time: a vote still fits, what does not fit waits, and no space is needed to open";
+  declareIf(framework, { title, ...smallDisk }, async (openOnSmallDisk) => {
+    const location = await options.newLocation();
+    const storage = await openOnSmallDisk(location);
+    await storage.load();
+    assertEqual(storage.isShortOfSpace, false, "isShortOfSpace of a store that has space");
+    const model = new LogModel();
+    await writeUntilShort(storage, model);
+    const vote: StorageCall = { type: "write", write: { hardState: { term: 2, votedFor: "n2" }, entries: [] } };
+    await callStorage(storage, vote);
+    model.take(vote);
+    const index = model.lastIndex + 1;
+    const large = { index, term: 2, kind: "command", data: new Uint8Array(largeBytes).fill(7) } as const;
+    let isSettled = false;
+    const waiting = storage.write({ entries: [large] }).finally(() => {
+      isSettled = true;
+    });
+    waiting.catch(() => undefined);
+    const range = { firstIndex: index - 1, lastIndex: index - 1, maxBytes: 1 };
+    assertEqual((await storage.read(range)).length, 1, "entries that are read while a write waits for space");
+    assertThat(!isSettled, "a write that does not fit waits for space");
     await storage.close();
+    const end = "a write that waited for space when the store was closed";
+    assertRemedy(await withDeadline(assertRejects(waiting, "QUORATE_STORAGE_FAILED", end), end));
+    await look({ ...options, open: openOnSmallDisk }, location, model);
   });
+}
+
+async function writeUntilShort(storage: LogStorage, model: LogModel): Promise<void> {
+  for (let count = 0; count < mostWrites; count += 1) {
+    if (storage.isShortOfSpace === true) return;
+    const call = nextWrite(model, count);
+    await withDeadline(callStorage(storage, call), "a write to a store that does not say that it is short of space");
+    model.take(call);
+  }
+  throw new Error(`Expected: a small disk is short of space after ${mostWrites} writes of 60,000 bytes`);
+}
+
+function nextWrite(model: LogModel, count: number): StorageCall {
+  const data = new Uint8Array(60_000).fill(count % 251);
+  return { type: "write", write: { entries: [{ index: model.lastIndex + 1, term: 1, kind: "command", data }] } };
 }
 
 /** Writes until a write fails; that is not in the model. */
@@ -132,9 +195,7 @@ async function fillUp(
   model: LogModel,
 ): Promise<{ readonly call: StorageCall; readonly error: unknown }> {
   for (let count = 0; count < mostWrites; count += 1) {
-    const data = new Uint8Array(60_000).fill(count % 251);
-    const entries = [{ index: model.lastIndex + 1, term: 1, kind: "command", data }] as const;
-    const call: StorageCall = { type: "write", write: { entries } };
+    const call = nextWrite(model, count);
     try {
       await callStorage(storage, call);
     } catch (error) {
