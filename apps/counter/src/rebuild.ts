@@ -90,8 +90,9 @@ function impossible({ message }: Damage, { id, members, data }: Config): Quorate
       `${quorum} of ${voters} nodes with intact files. ${message}`,
     hint:
       `Nothing was changed. If other nodes are down, start them, then this one again. If the files of ${voters - quorum + 1} ` +
-      `or more nodes are damaged, what was acknowledged may be on none of the others: do not delete anything, ` +
-      `keep ${data} and the others' directories, and restore from a backup.`,
+      `or more nodes are damaged, what was acknowledged may be on none of the others: do not delete anything, and keep ` +
+      `${data} and the others' directories. Then form a new cluster, either from a backup (quorate snapshot restore) or ` +
+      "from the intact node that has most of the log (quorate recover, which says what may be lost).",
   });
 }
 

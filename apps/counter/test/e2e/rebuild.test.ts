@@ -55,6 +55,47 @@ describe.each(transports)(
   },
 );
 
+describe("flipped bits on two nodes of three", { timeout: 3 * testTimeoutMs }, () => {
+  test("stop both with a text that says what is left to do, the third serves what it has, and nothing is lost", async () => {
+    const { cluster, observer, client } = await startCluster();
+    for (let count = 1; count <= 30; count += 1) await client.counter("hits").add(1);
+    const [first = "", second = "", third = ""] = cluster.members.map(({ id }) => id);
+    await observer.applied((await observer.leader()).commitIndex, [third]);
+    const files = [first, second].map((id) => join(cluster.member(id).data, "segment-0000000001.log"));
+    await Promise.all([first, second].map((id) => cluster.kill(id)));
+    const intact = files.map((file) => readFileSync(file));
+    files.forEach(flipBit);
+    const damaged = files.map((file) => readFileSync(file));
+
+    for (const id of [first, second]) changeStorage(cluster.member(id).configFile, { onCorruption: "rebuild" });
+    const refused = [first, second].map((id) => cluster.launch(id));
+    for (const { exited } of refused) await expect(exited).resolves.toEqual({ code: 1, signal: null });
+    for (const { output } of refused) {
+      expect(output).toContain("QUORATE_REBUILD_IMPOSSIBLE");
+      expect(output).toContain("needs 2 of 3 nodes with intact files");
+      expect(output).toContain("segment-0000000001.log is damaged at offset");
+      expect(output).toMatch(/do not delete anything.*quorate snapshot restore.*quorate recover/);
+    }
+    expect(files.map((file) => readFileSync(file))).toEqual(damaged);
+
+    // The third makes no quorum of itself: it leads nobody, takes nothing, and serves what may be old.
+    const { url } = cluster.member(third);
+    expect((await ask(url, "/v1/status")).body).toMatchObject({ leader: null });
+    const write = await ask(url, "/v1/counters/hits/increments", { method: "POST", body: { by: 1 } });
+    expect(write).toMatchObject({ status: 503, body: { code: "QUORATE_NO_LEADER", outcome: "none" } });
+    const stale = await ask(url, "/v1/counters/hits?consistency=stale");
+    expect(stale.body).toMatchObject({ value: 30 });
+
+    // With one of the two intact after all, there is a majority, and it takes the other one back.
+    writeFileSync(files[0] ?? "", intact[0] ?? "");
+    await cluster.start(first);
+    const rebuilt = await cluster.start(second);
+    expect(rebuilt.output).toContain('"msg":"rebuilding"');
+    await toBeVoter({ cluster, observer }, second);
+    await expect(client.counter("hits").add(1)).resolves.toMatchObject({ value: 31 });
+  });
+});
+
 describe("a node whose directory was replaced by an older copy of itself", { timeout: 2 * testTimeoutMs }, () => {
   test.each(["file", "sqlite"])("is told what it has lost, sets its files aside, and is rebuilt (%s)", async (type) => {
     const { cluster, observer, client } = await prepareCluster();
