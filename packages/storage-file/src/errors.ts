@@ -70,40 +70,36 @@ export function isQuorateError(error: unknown): error is QuorateError {
   return codeOf(error)?.startsWith("QUORATE_") === true;
 }
 
-/** What is stored is not what was written. */
-export function logCorrupt(facts: {
+/** Where damage is, what should be there, and what is. */
+type DamageFacts = {
   readonly file: string;
   readonly offset: number;
   readonly expected: string;
   readonly found: string;
-}): QuorateError {
-  return new QuorateError({
-    code: "QUORATE_LOG_CORRUPT",
-    message: `${facts.file} is damaged at offset ${facts.offset}: expected ${facts.expected}, found ${facts.found}.`,
-    hint:
-      "Durable data was lost, so this server must not vote or acknowledge with what is left. Keep the directory for " +
-      "analysis and start the server with an empty one: while a majority of the others is intact, they take it back and " +
-      "send it everything.",
-    details: { ...facts },
+};
+
+/** What is stored is not what was written. */
+export function logCorrupt(facts: DamageFacts): QuorateError {
+  return damaged("QUORATE_LOG_CORRUPT", facts, {
+    hint: `Durable data was lost, so this server must not vote or acknowledge with what is left: ${rebuildHint}`,
   });
 }
 
 /** A snapshot is not what was written, or not what was expected of it. */
-export function snapshotCorrupt(facts: {
-  readonly file: string;
-  readonly offset: number;
-  readonly expected: string;
-  readonly found: string;
-}): QuorateError {
-  return new QuorateError({
-    code: "QUORATE_SNAPSHOT_CORRUPT",
-    message: `${facts.file} is damaged at offset ${facts.offset}: expected ${facts.expected}, found ${facts.found}.`,
-    hint:
-      "Do not restore from it. A snapshot that is being received is sent again. If it is the one that the server starts " +
-      "from, keep the directory for analysis and start the server with an empty one: while a majority of the others is " +
-      "intact, they take it back and send it everything.",
-    details: { ...facts },
+export function snapshotCorrupt(facts: DamageFacts): QuorateError {
+  return damaged("QUORATE_SNAPSHOT_CORRUPT", facts, {
+    hint: `Do not restore from it. One that is being received is sent again. If the server starts from it: ${rebuildHint}`,
   });
+}
+
+const rebuildHint =
+  "keep the directory for analysis and start the server with an empty one: while a majority of the others is intact, they take " +
+  "it back and send it everything.";
+
+function damaged(code: string, facts: DamageFacts, { hint }: { readonly hint: string }): QuorateError {
+  const { file, offset, expected, found } = facts;
+  const message = `${file} is damaged at offset ${offset}: expected ${expected}, found ${found}.`;
+  return new QuorateError({ code, message, hint, details: { ...facts } });
 }
 
 /** There is a snapshot already that goes as far. */

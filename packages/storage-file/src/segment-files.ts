@@ -2,7 +2,7 @@
 // zero-filled to its full size and durable, so that appending to it changes no metadata and costs one flush of data.
 
 import { join } from "node:path";
-import { notMade, storageFailed } from "./errors.ts";
+import { isQuorateError, notMade, storageFailed } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { encodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES, type SegmentHeader } from "./format.ts";
 import type { DirectoryLock } from "./lock.ts";
@@ -118,17 +118,21 @@ async function createSegment(place: SegmentPlace, segment: Segment): Promise<voi
   const path = join(directory, segmentFileName(segment.segmentId));
   try {
     if (!(await lock.isHeld())) throw new Error("the lock file was removed from the directory while it was in use");
-    await writeZeroed(fileSystem, { path: `${path}.tmp`, header: { version: FORMAT_VERSION, logId, ...segment } });
-  } catch (cause) {
-    // What there is of it may be the space that others need.
-    await fileSystem.remove(`${path}.tmp`).catch(() => undefined);
-    throw notMade({ action: "create the segment", path, cause });
-  }
-  try {
+    await writeUnfinished(fileSystem, path, { version: FORMAT_VERSION, logId, ...segment });
     await fileSystem.rename({ from: `${path}.tmp`, to: path });
     await fileSystem.syncDirectory(directory);
   } catch (cause) {
-    throw storageFailed({ action: "create the segment", path, cause });
+    throw isQuorateError(cause) ? cause : storageFailed({ action: "create the segment", path, cause });
+  }
+}
+
+/** The segment under its temporary name. If there is no space for it, what there is of it goes: others may need that space. */
+async function writeUnfinished(fileSystem: FileSystem, path: string, header: SegmentHeader): Promise<void> {
+  try {
+    await writeZeroed(fileSystem, { path: `${path}.tmp`, header });
+  } catch (cause) {
+    await fileSystem.remove(`${path}.tmp`).catch(() => undefined);
+    throw notMade({ action: "create the segment", path, cause });
   }
 }
 

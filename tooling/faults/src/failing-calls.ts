@@ -1,12 +1,15 @@
-// Makes system calls of a running process fail: strace attaches to it and answers in the kernel's place.
+// Makes system calls of a running process fail, or take their time: strace attaches to it and stands before the kernel.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { getProgram } from "./programs.ts";
 
-/** Which calls fail, and how. */
-export type Failure = { readonly call: "fdatasync" | "pwrite64"; readonly error: "EIO" | "ENOSPC" };
+/** Which calls fail, and how; or how much longer they take. */
+export type Failure = { readonly call: "fdatasync" | "pwrite64" } & (
+  | { readonly error: "EIO" | "ENOSPC" }
+  | { readonly delayMs: number }
+);
 
 const attachedWithinMs = 20_000;
 
@@ -34,9 +37,11 @@ export async function whyNoFailingCalls(): Promise<string | undefined> {
 }
 
 /** From now on these calls of the process fail, in all its threads. Resolves when it is so, with what ends it. */
-export async function failCalls(pid: number, { call, error }: Failure): Promise<() => Promise<void>> {
+export async function failCalls(pid: number, failure: Failure): Promise<() => Promise<void>> {
   const { path, env } = await getProgram("strace");
-  const args = ["-f", "-p", String(pid), "-e", `trace=${call}`, "-e", `inject=${call}:error=${error}`];
+  const { call } = failure;
+  const effect = "error" in failure ? `error=${failure.error}` : `delay_enter=${failure.delayMs * 1000}`;
+  const args = ["-f", "-p", String(pid), "-e", `trace=${call}`, "-e", `inject=${call}:${effect}`];
   const tracer = spawn(path, args, { stdio: ["ignore", "ignore", "pipe"], env });
   living.add(tracer);
   tracer.once("close", () => living.delete(tracer));

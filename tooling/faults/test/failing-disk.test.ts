@@ -1,5 +1,5 @@
-// The disk of the leader fails under load, by its system calls: the node stops with a clear text, another one leads, and
-// nothing that was acknowledged is lost.
+// The disk of the leader fails or hangs under load, by its system calls: another one leads, and nothing that was acknowledged is
+// lost. A disk that fails stops its node with a clear text; one that hangs does not.
 
 import { describe, expect, test } from "vitest";
 import { ClusterUnderLoad } from "../src/cluster-under-load.ts";
@@ -39,3 +39,27 @@ describe("when system calls of the leader fail", { timeout: 180_000 }, () => {
     },
   );
 });
+
+test.skipIf(obstacle)(
+  `when the leader's disk hangs, it steps down, another leads, and nothing is lost${skipped(obstacle)}`,
+  { timeout: 180_000 },
+  async () => {
+    const load = await ClusterUnderLoad.create();
+    try {
+      await load.start();
+      await load.acknowledgeMore(50);
+      const leader = await load.observer.leader();
+      const slow = load.cluster.process(leader.id);
+      const heal = await failCalls(slow?.pid ?? -1, { call: "fdatasync", delayMs: 5000 });
+      const next = await load.observer.leader(leader.term);
+      expect(next.id).not.toBe(leader.id);
+      await load.acknowledgeMore(50);
+      expect(slow?.output).toContain('"reason":"diskStalled"');
+      await heal();
+      expect(load.cluster.isRunning(leader.id)).toBe(true);
+      expect(await load.problems()).toEqual([]);
+    } finally {
+      await load.close();
+    }
+  },
+);

@@ -2,7 +2,7 @@
 // optional: what an adapter's medium does not allow is named as the reason why the laws about it are skipped.
 
 import { codeOf } from "../errors.ts";
-import { assertThat, SeededRandom, skipTest, type TestFramework } from "./harness.ts";
+import { assertEqual, assertRejects, assertThat, SeededRandom, skipTest, type TestFramework } from "./harness.ts";
 
 /** The files, or whatever else bits are kept in, of a store that is closed. */
 export type StoreFiles<Location> = {
@@ -48,10 +48,10 @@ export function declareIf<Needed>(
 }
 
 /** A place with something done to one of its files. */
-export type Damage<Location> = { readonly location: Location; readonly what: string };
+type Damage<Location> = { readonly location: Location; readonly what: string };
 
 /** Single bits that flip all over the files: as many as `perFile` of each, chosen by the seed. */
-export async function* flippedBits<Location>(
+async function* flippedBits<Location>(
   files: StoreFiles<Location>,
   location: Location,
   { seed, perFile }: { readonly seed: number; readonly perFile: number },
@@ -69,7 +69,7 @@ export async function* flippedBits<Location>(
 }
 
 /** Each file cut to half, and each replaced by something that nobody wrote here. */
-export async function* brokenFiles<Location>(
+async function* brokenFiles<Location>(
   files: StoreFiles<Location>,
   location: Location,
 ): AsyncGenerator<Damage<Location>> {
@@ -97,7 +97,7 @@ async function copyWith<Location>(
  * Fails unless every damage is refused with one of these codes, or does not change what is found. Returns how much of it was
  * refused.
  */
-export async function assertNoticed<Location>(
+async function assertNoticed<Location>(
   damages: AsyncIterable<Damage<Location>>,
   expected: {
     readonly codes: readonly string[];
@@ -124,4 +124,63 @@ export async function assertNoticed<Location>(
 export function assertRemedy(error: unknown): void {
   const hint: unknown = error instanceof Error && "hint" in error ? error.hint : undefined;
   assertThat(typeof hint === "string" && hint.length > 10, "the error has a hint that says what to do");
+}
+
+/** What the laws about files need of a suite. */
+export type FileLaws<Location> = {
+  readonly files: StoreFiles<Location> | undefined;
+  readonly codes: readonly string[];
+  readonly flips: { readonly seed: number; readonly perFile: number };
+  newLocation(): Location | Promise<Location>;
+  /** Opens a store on the place, writes to it and closes it. */
+  fill(location: Location): Promise<void>;
+  /** Opens the place and compares everything with what `fill` has written; rejects with what is refused or what differs. */
+  look(location: Location): Promise<void>;
+};
+
+/** The laws about rot and about files of others, the same for every store. */
+export function declareFileLaws<Location>(framework: TestFramework, parts: FileLaws<Location>): void {
+  const missing = "the set-up gives no access to its files (files)";
+  const declare = (title: string, check: (files: StoreFiles<Location>) => Promise<void>): void =>
+    declareIf(framework, { title, needed: parts.files, missing }, check);
+  const filledLocation = async (): Promise<Location> => {
+    const location = await parts.newLocation();
+    await parts.fill(location);
+    return location;
+  };
+
+  declare("a flipped bit of a closed store is refused or harmless", async (files) => {
+    await assertNoticed(flippedBits(files, await filledLocation(), parts.flips), parts);
+  });
+
+  declare("a file that was cut short or exchanged is refused or harmless", async (files) => {
+    const refused = await assertNoticed(brokenFiles(files, await filledLocation()), parts);
+    assertThat(refused > 0, "at least one of the files matters, but no damage to any was noticed");
+  });
+
+  declare("files of others are left alone", async (files) => {
+    const location = await parts.newLocation();
+    const note = Uint8Array.of(1, 2, 3);
+    await files.write(location, "a-note-of-somebody-else", note);
+    await parts.fill(location);
+    await parts.look(location);
+    assertEqual(await files.read(location, "a-note-of-somebody-else"), note, "the file of somebody else");
+  });
+}
+
+/** The law about places that nobody can write to. */
+export function declareReadOnlyLaw<Location, Store extends { load(): Promise<unknown>; close(): Promise<void> }>(
+  framework: TestFramework,
+  options: StoreHazards<Location, Store> & { open(location: Location): Store | Promise<Store> },
+): void {
+  const need = {
+    title: "a place that cannot be written to is refused, with a remedy",
+    needed: options.readOnlyLocation?.bind(options),
+    missing: "the set-up has no such place (readOnlyLocation)",
+  };
+  declareIf(framework, need, async (readOnlyLocation) => {
+    const store = await options.open(await readOnlyLocation());
+    assertRemedy(await assertRejects(store.load(), "QUORATE_STORAGE_FAILED", "load of a read-only place"));
+    await store.close();
+  });
 }

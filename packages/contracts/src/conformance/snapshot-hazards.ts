@@ -3,7 +3,7 @@
 import { codeOf } from "../errors.ts";
 import type { SnapshotPosition, SnapshotStore } from "../snapshot-store.ts";
 import { assertCode, assertEqual, assertRejects, assertThat, type TestFramework } from "./harness.ts";
-import { assertNoticed, assertRemedy, brokenFiles, declareIf, flippedBits } from "./hazards.ts";
+import { assertRemedy, declareFileLaws, declareIf, declareReadOnlyLaw } from "./hazards.ts";
 import {
   assertLatest,
   contentOf,
@@ -25,8 +25,16 @@ export function declareSnapshotHazardLaws<Location>(
   options: SnapshotStoreConformance<Location>,
 ): void {
   declareCrashLaw(framework, options);
-  declareFileLaws(framework, options);
+  declareFileLaws(framework, {
+    files: options.files,
+    codes: damageCodes,
+    flips: { seed: 1, perFile: options.flipsPerFile ?? 100 },
+    newLocation: () => options.newLocation(),
+    fill: (location) => fill(options, location),
+    look: (location) => look(options, location, latest),
+  });
   declareDiskLaws(framework, options);
+  declareReadOnlyLaw(framework, options);
   declareOpenerLaw(framework, options);
 }
 
@@ -61,33 +69,6 @@ function declareCrashLaw<Location>(framework: TestFramework, options: SnapshotSt
   });
 }
 
-function declareFileLaws<Location>(framework: TestFramework, options: SnapshotStoreConformance<Location>): void {
-  const missing = "the set-up gives no access to its files (files)";
-  const declare = (title: string, check: (files: NonNullable<typeof options.files>) => Promise<void>): void =>
-    declareIf(framework, { title, needed: options.files, missing }, check);
-
-  const expected = { codes: damageCodes, look: (location: Location) => look(options, location, latest) };
-
-  declare("a flipped bit of a closed store is refused or harmless", async (files) => {
-    const flips = { seed: 1, perFile: options.flipsPerFile ?? 100 };
-    await assertNoticed(flippedBits(files, await filledLocation(options), flips), expected);
-  });
-
-  declare("a file that was cut short or exchanged is refused or harmless", async (files) => {
-    const refused = await assertNoticed(brokenFiles(files, await filledLocation(options)), expected);
-    assertThat(refused > 0, "at least one of the files matters, but no damage to any was noticed");
-  });
-
-  declare("files of others are left alone", async (files) => {
-    const location = await options.newLocation();
-    const note = Uint8Array.of(1, 2, 3);
-    await files.write(location, "a-note-of-somebody-else", note);
-    await fill(options, location);
-    await look(options, location, latest);
-    assertEqual(await files.read(location, "a-note-of-somebody-else"), note, "the file of somebody else");
-  });
-}
-
 function declareDiskLaws<Location>(framework: TestFramework, options: SnapshotStoreConformance<Location>): void {
   const full = {
     title: "on a full disk a snapshot fails, alone or with the store, and the one before it is found again",
@@ -108,17 +89,6 @@ function declareDiskLaws<Location>(framework: TestFramework, options: SnapshotSt
     }
     await store.close();
     await look(options, location, older);
-  });
-
-  const readOnly = {
-    title: "a place that cannot be written to is refused, with a remedy",
-    needed: options.readOnlyLocation?.bind(options),
-    missing: "the set-up has no such place (readOnlyLocation)",
-  };
-  declareIf(framework, readOnly, async (readOnlyLocation) => {
-    const store = await options.open(await readOnlyLocation());
-    assertRemedy(await assertRejects(store.load(), "QUORATE_STORAGE_FAILED", "load of a read-only place"));
-    await store.close();
   });
 }
 
@@ -154,13 +124,6 @@ function declareOpenerLaw<Location>(framework: TestFramework, options: SnapshotS
     await session.reopen();
     await assertLatest(session.store, latest);
   });
-}
-
-/** A closed store with a snapshot that has replaced another. */
-async function filledLocation<Location>(options: SnapshotStoreConformance<Location>): Promise<Location> {
-  const location = await options.newLocation();
-  await fill(options, location);
-  return location;
 }
 
 async function fill<Location>(options: SnapshotStoreConformance<Location>, location: Location): Promise<void> {

@@ -2,7 +2,7 @@
 
 import type { LogStorage } from "../log-storage.ts";
 import { assertCode, assertEqual, assertRejects, assertThat, type TestFramework, withDeadline } from "./harness.ts";
-import { assertNoticed, assertRemedy, brokenFiles, declareIf, flippedBits } from "./hazards.ts";
+import { assertRemedy, declareFileLaws, declareIf, declareReadOnlyLaw } from "./hazards.ts";
 import { callStorage, describeCall, LogModel, scriptedCalls, type StorageCall } from "./storage-model.ts";
 import { assertContent, entry, type StorageConformance, storageLaws } from "./storage-session.ts";
 
@@ -14,8 +14,16 @@ const largeBytes = 16 * 1024 * 1024;
 
 export function declareHazardLaws<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
   declareCrashLaw(framework, options);
-  declareFileLaws(framework, options);
+  declareFileLaws(framework, {
+    files: options.files,
+    codes: damageCodes,
+    flips: { seed: options.seed ?? 1, perFile: options.flipsPerFile ?? 100 },
+    newLocation: () => options.newLocation(),
+    fill: (location) => fill(options, location),
+    look: (location) => look(options, location, modelOf(scriptedCalls)),
+  });
   declareDiskLaws(framework, options);
+  declareReadOnlyLaw(framework, options);
   declareOpenerLaw(framework, options);
 }
 
@@ -61,52 +69,11 @@ async function assertStateAfter<Location>(
   throw new Error(`A crash ${after} (${moment}) left something else.${reasons.join("")}`);
 }
 
-function declareFileLaws<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
-  const missing = "the set-up gives no access to its files (files)";
-  const declare = (title: string, check: (files: NonNullable<typeof options.files>) => Promise<void>): void =>
-    declareIf(framework, { title, needed: options.files, missing }, check);
-
-  const expected = {
-    codes: damageCodes,
-    look: (location: Location) => look(options, location, modelOf(scriptedCalls)),
-  };
-
-  declare("a flipped bit of a closed store is refused or harmless", async (files) => {
-    const flips = { seed: options.seed ?? 1, perFile: options.flipsPerFile ?? 100 };
-    await assertNoticed(flippedBits(files, await filledLocation(options), flips), expected);
-  });
-
-  declare("a file that was cut short or exchanged is refused or harmless", async (files) => {
-    const refused = await assertNoticed(brokenFiles(files, await filledLocation(options)), expected);
-    assertThat(refused > 0, "at least one of the files matters, but no damage to any was noticed");
-  });
-
-  declare("files of others are left alone", async (files) => {
-    const location = await options.newLocation();
-    const note = Uint8Array.of(1, 2, 3);
-    await files.write(location, "a-note-of-somebody-else", note);
-    await fill(options, location);
-    await look(options, location, modelOf(scriptedCalls));
-    assertEqual(await files.read(location, "a-note-of-somebody-else"), note, "the file of somebody else");
-  });
-}
-
 function declareDiskLaws<Location>(framework: TestFramework, options: StorageConformance<Location>): void {
   const needed = options.openOnSmallDisk?.bind(options);
   const missing = "the set-up cannot offer a small disk (openOnSmallDisk)";
   if (options.supports.reservesSpace === true) declareSpaceLaw(framework, options, { needed, missing });
   else declareFullDiskLaw(framework, options, { needed, missing });
-
-  const readOnly = {
-    title: "a place that cannot be written to is refused, with a remedy",
-    needed: options.readOnlyLocation?.bind(options),
-    missing: "the set-up has no such place (readOnlyLocation)",
-  };
-  declareIf(framework, readOnly, async (readOnlyLocation) => {
-    const storage = await options.open(await readOnlyLocation());
-    assertRemedy(await assertRejects(storage.load(), "QUORATE_STORAGE_FAILED", "load of a read-only place"));
-    await storage.close();
-  });
 }
 
 type SmallDisk<Location> = {
@@ -233,13 +200,6 @@ function modelOf(calls: readonly StorageCall[]): LogModel {
   const model = new LogModel();
   for (const call of calls) model.take(call);
   return model;
-}
-
-/** A closed store on which all calls were made. */
-async function filledLocation<Location>(options: StorageConformance<Location>): Promise<Location> {
-  const location = await options.newLocation();
-  await fill(options, location);
-  return location;
 }
 
 async function fill<Location>(options: StorageConformance<Location>, location: Location): Promise<void> {
