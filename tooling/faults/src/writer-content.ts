@@ -5,8 +5,9 @@ import type { Entry } from "@quorate/contracts";
 /** Small, so that a short life fills many. */
 export const writerSegmentBytes: number = 128 * 1024;
 
+/** Short terms, so that term and vote change often. */
 export function termAt(index: number): number {
-  return 1 + Math.floor(index / 500);
+  return 1 + Math.floor(index / 20);
 }
 
 export function entryAt(index: number): Entry {
