@@ -94,6 +94,8 @@ export class CallHistory {
         cause: this.#lastRefusal,
       });
     }
+    // The leader was there, and could not answer either.
+    if (this.#lastRefusal?.code === "QUORATE_INDEX_NOT_REACHED") return this.#lastRefusal;
     if (this.#sawNoLeader) {
       return new QuorateError({
         code: "QUORATE_NO_LEADER",

@@ -29,6 +29,10 @@ export type Request = {
   readonly consistency?: Consistency | undefined;
   /** Only stale reads. */
   readonly maxAgeMs?: number | undefined;
+  /** Only reads: not older than this index. */
+  readonly minIndex?: number | undefined;
+  /** Only reads that are not stale: answered by whoever is asked. */
+  readonly forward?: boolean | undefined;
   /** A write's outcome can be unknown; a read can simply be repeated. */
   readonly isWrite: boolean;
   /** False if it could take effect once more when it is repeated: after an attempt of unknown outcome there is no other. */
@@ -73,6 +77,11 @@ export type Attempt = (options: {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }) => Promise<AttemptResult>;
+
+/** How long a node may wait for an index, within an attempt: its answer has to come back too. */
+export function waitWithin(timeoutMs: number): number {
+  return Math.max(1, Math.floor(timeoutMs * 0.75));
+}
 
 /** What the request does, for messages. */
 export function describeRequest({ operation }: Request): string {

@@ -18,13 +18,17 @@ export type WriteAnswer = { readonly answer: Answer; readonly idempotencyKey: st
 
 /** A read with the consistency that the caller asks for. */
 export function readRequest(operation: ReadOperation, options: ReadOptions): Request {
-  const { consistency = "linearizable", maxAgeMs } = options;
+  const { consistency = "linearizable", maxAgeMs, minIndex, forward = false } = options;
   if (maxAgeMs !== undefined) {
     if (consistency !== "stale") throw invalid("maxAgeMs is for stale reads only");
     if (!Number.isFinite(maxAgeMs) || maxAgeMs < 0) throw invalid(`maxAgeMs is ${maxAgeMs}, must be 0 or more`);
   }
-  const needsLeader = consistency !== "stale";
-  return { operation, consistency, maxAgeMs, isWrite: false, isRepeatable: true, needsLeader };
+  if (minIndex !== undefined && !(Number.isSafeInteger(minIndex) && minIndex >= 0)) {
+    throw invalid(`minIndex is ${minIndex}, must be an index of the log, 0 or more`);
+  }
+  if (forward && consistency === "stale") throw invalid("forward is not for stale reads: any node answers them");
+  const needsLeader = consistency !== "stale" && !forward;
+  return { operation, consistency, maxAgeMs, minIndex, forward, isWrite: false, isRepeatable: true, needsLeader };
 }
 
 /** A write that something makes safe to repeat: the caller's key, one that is generated, or its place in a session. */

@@ -58,6 +58,16 @@ export type ReadOptions = {
   readonly consistency?: Consistency;
   /** Only with `stale`: refuse an answer from a node that heard the leader longer ago than this, in ms, 0 or more. */
   readonly maxAgeMs?: number;
+  /**
+   * The answer is from this index of the log or later: give the `index` of a write to see it at any node. A node that has not
+   * applied it yet is given the time of one attempt; then the next one is asked. `QUORATE_INDEX_NOT_REACHED` if none has it.
+   */
+  readonly minIndex?: number;
+  /**
+   * Only with `linearizable` and `lease`: whichever node is asked answers, a follower after asking its leader how far its
+   * state must have come. As fresh, and the leader is spared the answers. Default false: the leader answers.
+   */
+  readonly forward?: boolean;
   /** Rejects the call with the signal's reason. */
   readonly signal?: AbortSignal;
 };

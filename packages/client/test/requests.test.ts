@@ -1,7 +1,7 @@
 // What calls put on the wire and what they make of successful answers.
 import { describe, expect, test } from "vitest";
 import { createClient } from "../src/index.ts";
-import { a, counterAt, type FakeNode, fakeCluster, noLeader, redirectTo } from "./fake-cluster.ts";
+import { a, b, c, counterAt, type FakeNode, fakeCluster, noLeader, problem, redirectTo } from "./fake-cluster.ts";
 
 const registerAnswer: FakeNode = () =>
   Response.json(
@@ -24,6 +24,33 @@ describe("counters", () => {
     expect(result).toEqual({ name: "hits", value: 41, index: 7, term: 2, consistency: "linearizable" });
     expect(requests[0]).toMatchObject({ method: "GET", path: "/v1/counters/hits?consistency=linearizable" });
     expect(requests[0]?.headers.has("idempotency-key")).toBe(false);
+  });
+
+  test("get with an index sends it, and tells the node to give up before the attempt ends", async () => {
+    const { client, clock, requests } = fakeCluster({ [a]: counterAt(41) }, { retry: { attemptTimeoutMs: 400 } });
+    await clock.settle(client.counter("hits").get({ consistency: "stale", maxAgeMs: 9, minIndex: 7 }));
+    expect(requests[0]?.path).toBe("/v1/counters/hits?consistency=stale&max_age_ms=9&max_wait_ms=300");
+    expect(requests[0]?.headers.get("raft-min-index")).toBe("7");
+  });
+
+  test("a node that has not reached the index is left for the next one", async () => {
+    const behind: FakeNode = () =>
+      problem(503, { code: "QUORATE_INDEX_NOT_REACHED", outcome: "none", retryable: true, lastApplied: 6 });
+    const { client, clock, nodes } = fakeCluster({ [a]: behind, [b]: counterAt(41), [c]: redirectTo(a) });
+    const options = { consistency: "stale", minIndex: 7 } as const;
+    expect(await clock.settle(client.counter("hits").get(options))).toMatchObject({ value: 41 });
+    nodes.set(b, behind);
+    const error = { code: "QUORATE_INDEX_NOT_REACHED", details: { lastApplied: 6 } };
+    await expect(clock.settle(client.counter("hits").get(options))).rejects.toMatchObject(error);
+  });
+
+  test("get with forward asks the nodes in turn, not the leader alone", async () => {
+    const { client, clock, requests } = fakeCluster({ [a]: counterAt(1), [b]: counterAt(1), [c]: counterAt(1) });
+    for (const consistency of ["linearizable", "lease", "linearizable"] as const) {
+      await clock.settle(client.counter("hits").get({ consistency, forward: true }));
+    }
+    expect(requests.map(({ endpoint }) => endpoint)).toEqual([a, b, c]);
+    expect(requests[1]?.path).toBe("/v1/counters/hits?consistency=lease&forward=true");
   });
 
   test("names are percent-encoded", async () => {
@@ -112,6 +139,9 @@ describe("arguments", () => {
     ["a key of 129 characters", () => client.counter("x").add(1, { idempotencyKey: "k".repeat(129) })],
     ["an age for a read that is not stale", () => client.counter("x").get({ maxAgeMs: 5 })],
     ["a negative age", () => client.counter("x").get({ consistency: "stale", maxAgeMs: -1 })],
+    ["a negative index", () => client.counter("x").get({ minIndex: -1 })],
+    ["an index that is no integer", () => client.register("x").get({ consistency: "stale", minIndex: 1.5 })],
+    ["forwarding a stale read", () => client.counter("x").get({ consistency: "stale", forward: true })],
     ["two conditions at once", () => client.register("x").set(1, { ifMatch: 1, ifNoneMatch: "*" })],
     ["a revision that is not an integer", () => client.register("x").delete({ ifMatch: Number.NaN })],
   ])("%s is refused before anything is sent", async (_what, use) => {

@@ -39,7 +39,7 @@ export type NodeLimits = {
   readonly maxCommandBytes?: number;
   /** Bytes of commands that were accepted but are not committed yet; beyond it `QUORATE_BUSY`. Default 64 MiB. */
   readonly maxUncommittedBytes?: number;
-  /** Reads that wait for confirmation; beyond it `QUORATE_BUSY`. Default 10 000. */
+  /** Reads that wait, to be confirmed or for the state machine; beyond it `QUORATE_BUSY`. Default 10 000. */
   readonly maxPendingReads?: number;
 };
 
@@ -124,9 +124,15 @@ export type QueryOptions = CallOptions & {
   readonly consistency?: Consistency;
   /** For `linearizable` and `lease`: on a node that does not lead, ask the leader for the read index and answer here. */
   readonly forward?: boolean;
-  /** For `stale`: wait until this index is applied here, to see one's own earlier write on any node. */
+  /**
+   * Wait until this index is applied here, to see one's own earlier write on any node. Every index that an answer of this
+   * cluster named is reached by linearizable reads anyway, so this matters to `stale`.
+   */
   readonly minIndex?: number;
-  /** For `stale`: refuse with `QUORATE_STALE_TOO_OLD` if this node may have missed commits for longer than this. */
+  /**
+   * For `stale`: refuse with `QUORATE_STALE_TOO_OLD` if this node may have missed commits for longer than this, in ms, at the
+   * moment of the answer.
+   */
   readonly maxAgeMs?: number;
 };
 

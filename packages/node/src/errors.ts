@@ -178,6 +178,21 @@ export function readTimeout(timeoutMs: number): QuorateError {
   });
 }
 
+/** The state that a read wants to see was not reached here in time. */
+export function indexNotReached(
+  read: { readonly minIndex: number; readonly timeoutMs: number },
+  lastApplied: number,
+): QuorateError {
+  const { minIndex, timeoutMs } = read;
+  return new QuorateError({
+    code: "QUORATE_INDEX_NOT_REACHED",
+    message: `this node has applied up to index ${lastApplied}; index ${minIndex} was not reached within ${timeoutMs} ms`,
+    hint: "ask another node or wait longer; an index that no node reaches was never committed, or is another cluster's",
+    retryable: true,
+    details: { minIndex, lastApplied },
+  });
+}
+
 /** This server may be further behind than the caller accepts. */
 export function staleTooOld(nodeId: NodeId, ageMs: number, maxAgeMs: number): QuorateError {
   const age = Number.isFinite(ageMs) ? `${Math.round(ageMs)} ms` : "an unknown time";

@@ -31,7 +31,7 @@ export class Queries<Query, Answer> {
   /** Answers, or waits until it can. Throws or rejects with the error that the caller gets. */
   run(query: Query, options: QueryOptions): Queried<Answer> | Promise<Queried<Answer>> {
     if (options.consistency === "stale") return this.#stale(query, options);
-    const underLease = options.consistency === "lease" ? this.#underLease(query) : undefined;
+    const underLease = options.consistency === "lease" ? this.#underLease(query, options.minIndex ?? 0) : undefined;
     return underLease ?? this.#linearizable(query, options);
   }
 
@@ -45,31 +45,51 @@ export class Queries<Query, Answer> {
 
   #linearizable(query: Query, options: QueryOptions): Promise<Queried<Answer>> {
     const { raft, reads, clock, soon } = this.#parts;
-    const result = raft.readIndex({ forward: options.forward ?? false });
+    const { forward = false, minIndex = 0 } = options;
+    this.#refuseBeyondLimit();
+    const result = raft.readIndex({ forward });
     if (!result.accepted) throw result.reason === "busy" ? busy("reads") : this.#notLeader();
     const caller = new Waiting<Queried<Answer>>(clock.now(), options, "none");
-    reads.add(result.readId, query, caller);
+    reads.add(result.readId, { query, minIndex, caller });
     soon();
     return caller.promise;
   }
 
   #stale(query: Query, options: QueryOptions): Queried<Answer> | Promise<Queried<Answer>> {
-    const { raft, replica, reads, clock, nodeId, soon } = this.#parts;
-    const { minIndex = 0, maxAgeMs = Number.POSITIVE_INFINITY } = options;
+    const { replica, reads, clock, soon } = this.#parts;
+    const { minIndex = 0, maxAgeMs } = options;
+    if (replica.last.index >= minIndex) {
+      this.#refuseIfOlder(maxAgeMs);
+      return replica.answer(query, "stale");
+    }
+    this.#refuseBeyondLimit();
+    const caller = new Waiting<Queried<Answer>>(clock.now(), options, "none");
+    reads.addStale({ query, minIndex, caller });
+    soon();
+    return caller.promise.then((answered) => {
+      this.#refuseIfOlder(maxAgeMs);
+      return answered;
+    });
+  }
+
+  #refuseIfOlder(maxAgeMs: number | undefined): void {
+    if (maxAgeMs === undefined) return;
+    const { raft, clock, nodeId } = this.#parts;
     const ageMs = raft.status(clock.now()).stateAgeMs ?? Number.POSITIVE_INFINITY;
     if (ageMs > maxAgeMs) throw staleTooOld(nodeId, ageMs, maxAgeMs);
-    if (replica.last.index >= minIndex) return replica.answer(query, "stale");
-    const caller = new Waiting<Queried<Answer>>(clock.now(), options, "none");
-    reads.waitFor(minIndex, query, caller);
-    soon();
-    return caller.promise;
+  }
+
+  /** The core bounds what waits to be confirmed; this bounds what waits for the state machine as well. */
+  #refuseBeyondLimit(): void {
+    const { raft, reads } = this.#parts;
+    if (reads.size >= raft.options.limits.maxPendingReads) throw busy("reads");
   }
 
   /** Undefined if no lease covers the read from its beginning to its end: this process may be stopped at any point. */
-  #underLease(query: Query): Queried<Answer> | undefined {
+  #underLease(query: Query, minIndex: number): Queried<Answer> | undefined {
     const { raft, replica, clock } = this.#parts;
     const index = raft.leaseReadIndex(clock.now());
-    if (index === undefined || replica.last.index < index) return undefined;
+    if (index === undefined || replica.last.index < Math.max(index, minIndex)) return undefined;
     const answer = replica.answer(query, "lease");
     return raft.leaseReadIndex(clock.now()) === undefined ? undefined : answer;
   }

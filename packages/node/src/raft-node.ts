@@ -60,10 +60,11 @@ export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
 
   /**
    * Answers a query. `linearizable` (default) confirms leadership with a majority first and rejects with
-   * `QUORATE_NOT_LEADER`, `QUORATE_NO_LEADER`, `QUORATE_BUSY` or `QUORATE_READ_TIMEOUT`; with `forward`, a follower asks its leader to. `lease` does without asking while
-   * the leader's clock covers it, else it is `linearizable`. `stale` answers at once from this server's state, or rejects
-   * with `QUORATE_STALE_TOO_OLD`; with `minIndex` it waits, or rejects with `QUORATE_READ_TIMEOUT`. The answer names the
-   * level that was really used.
+   * `QUORATE_NOT_LEADER`, `QUORATE_NO_LEADER`, `QUORATE_BUSY` or `QUORATE_READ_TIMEOUT`; with `forward`, a follower asks its
+   * leader to. `lease` does without asking while the leader's clock covers it, else it is `linearizable`. `stale` answers at
+   * once from this server's state, or rejects with `QUORATE_STALE_TOO_OLD`. With `minIndex`, at any level, the answer is not
+   * older than that index: the read waits for it, or rejects with `QUORATE_INDEX_NOT_REACHED`. The answer names the level
+   * that was really used.
    */
   query(query: Query, options?: QueryOptions): Promise<Queried<Answer>> {
     return this.#driver.query(query, options);

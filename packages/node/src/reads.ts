@@ -1,13 +1,15 @@
 // Reads between their arrival and their answer. Linearizable ones wait for two things: first a majority confirms the
-// leader, then the state machine catches up with what was committed then. Thesis 6.4.
+// leader, then the state machine catches up with what was committed then. Thesis 6.4. Any read may want to see an index.
 
 import type { Consistency, Queried } from "./api.ts";
-import { readTimeout } from "./errors.ts";
+import { indexNotReached, readTimeout } from "./errors.ts";
 import type { Waiting } from "./waiting.ts";
 
 type PendingRead<Query, Answer> = {
   readonly query: Query;
   readonly consistency: Consistency;
+  /** What the caller wants to see; 0 if it does not say. */
+  readonly minIndex: number;
   readonly caller: Waiting<Queried<Answer>>;
 };
 
@@ -16,25 +18,26 @@ export class Reads<Query, Answer> {
   readonly #unconfirmed = new Map<number, PendingRead<Query, Answer>>();
   /** These wait only for the state machine to reach an index. */
   #confirmed: { readonly index: number; readonly read: PendingRead<Query, Answer> }[] = [];
+  #lastApplied = 0;
 
   get size(): number {
     return this.#unconfirmed.size + this.#confirmed.length;
   }
 
   /** Takes a linearizable read; `confirmed` or `rejected` will be called with its id. */
-  add(readId: number, query: Query, caller: Waiting<Queried<Answer>>): void {
-    this.#unconfirmed.set(readId, { query, consistency: "linearizable", caller });
+  add(readId: number, read: Omit<PendingRead<Query, Answer>, "consistency">): void {
+    this.#unconfirmed.set(readId, { ...read, consistency: "linearizable" });
   }
 
-  /** Takes a stale read that wants to see at least `index`. */
-  waitFor(index: number, query: Query, caller: Waiting<Queried<Answer>>): void {
-    this.#confirmed.push({ index, read: { query, consistency: "stale", caller } });
+  /** Takes a stale read, which waits only for what it wants to see. */
+  addStale(read: Omit<PendingRead<Query, Answer>, "consistency">): void {
+    this.#confirmed.push({ index: read.minIndex, read: { ...read, consistency: "stale" } });
   }
 
   confirmed(readId: number, index: number): void {
     const read = this.#unconfirmed.get(readId);
     this.#unconfirmed.delete(readId);
-    if (read !== undefined) this.#confirmed.push({ index, read });
+    if (read !== undefined) this.#confirmed.push({ index: Math.max(index, read.minIndex), read });
   }
 
   rejected(readId: number, error: Error): void {
@@ -44,6 +47,7 @@ export class Reads<Query, Answer> {
 
   /** Answers everything that the state machine, having applied up to `lastApplied`, can answer. */
   answerUpTo(lastApplied: number, answer: (query: Query, consistency: Consistency) => Queried<Answer>): void {
+    this.#lastApplied = lastApplied;
     if (this.#confirmed.length === 0) return;
     const due = this.#confirmed.filter(({ index }) => index <= lastApplied);
     if (due.length === 0) return;
@@ -57,8 +61,12 @@ export class Reads<Query, Answer> {
       if (nowMs >= caller.deadlineMs) caller.reject(readTimeout(caller.timeoutMs));
       if (caller.isSettled) this.#unconfirmed.delete(readId);
     }
-    this.#confirmed = this.#confirmed.filter(({ read: { caller } }) => {
-      if (nowMs >= caller.deadlineMs) caller.reject(readTimeout(caller.timeoutMs));
+    this.#confirmed = this.#confirmed.filter(({ read: { caller, minIndex } }) => {
+      const { timeoutMs } = caller;
+      const isBehind = minIndex > this.#lastApplied;
+      if (nowMs >= caller.deadlineMs) {
+        caller.reject(isBehind ? indexNotReached({ minIndex, timeoutMs }, this.#lastApplied) : readTimeout(timeoutMs));
+      }
       return !caller.isSettled;
     });
   }

@@ -139,7 +139,62 @@ test("a stale read can wait for an index, to see one's own write on any node", a
   expect(await read).toMatchObject({ answer: ["mine"], consistency: "stale" });
   const never = rejectionOf(cluster.node(other).query("all", { consistency: "stale", minIndex: 99, timeoutMs: 100 }));
   await cluster.clock.run(150);
-  expect(await never).toMatchObject({ code: "QUORATE_READ_TIMEOUT", outcome: "none" });
+  expect(await never).toMatchObject({
+    code: "QUORATE_INDEX_NOT_REACHED",
+    outcome: "none",
+    retryable: true,
+    details: { minIndex: 99, lastApplied: index },
+  });
+});
+
+test.each(["linearizable", "lease"] as const)(
+  "a %s read waits for an index as well, and is not answered before it is there",
+  async (consistency) => {
+    cluster = new TestCluster(3);
+    for (const id of cluster.ids) await cluster.start(id, { raft: { leaseReads: true } });
+    const leader = cluster.node(await cluster.elect());
+    await cluster.clock.run(60);
+    const { lastApplied } = leader.currentStatus();
+    const read = leader.query("all", { consistency, minIndex: lastApplied + 1 });
+    const never = rejectionOf(leader.query("all", { consistency, minIndex: lastApplied + 2, timeoutMs: 100 }));
+    await cluster.clock.run(20);
+    const written = leader.propose(word("mine"));
+    await cluster.clock.run(150);
+    await written;
+    expect(await read).toMatchObject({ answer: ["mine"], index: lastApplied + 1, consistency: "linearizable" });
+    expect(await never).toMatchObject({ code: "QUORATE_INDEX_NOT_REACHED" });
+  },
+);
+
+test("reads that wait for an index are bounded", async () => {
+  cluster = new TestCluster(1);
+  await cluster.start("n1", { limits: { maxPendingReads: 2 } });
+  const node = cluster.node(await cluster.elect());
+  const wait = () => rejectionOf(node.query("all", { consistency: "stale", minIndex: 99, timeoutMs: 50 }));
+  const waiting = [wait(), wait()];
+  expect(await wait()).toMatchObject({ code: "QUORATE_BUSY" });
+  expect(await rejectionOf(node.query("all"))).toMatchObject({ code: "QUORATE_BUSY" });
+  await cluster.clock.run(100);
+  const notReached = { code: "QUORATE_INDEX_NOT_REACHED" };
+  expect(await Promise.all(waiting)).toMatchObject([notReached, notReached]);
+  expect(await node.query("all", { consistency: "stale" })).toMatchObject({ answer: [] });
+});
+
+test("the age of a stale read is that of its answer, also if it had to wait for it", async () => {
+  cluster = await TestCluster.started(3);
+  const id = await cluster.elect();
+  const other = cluster.ids.find((one) => one !== id) ?? "";
+  cluster.isolate(other);
+  await cluster.clock.run(150);
+  const written = cluster.node(id).propose(word("mine"));
+  await cluster.clock.run(10);
+  const { index } = await written;
+  const read = cluster.node(other).query("all", { consistency: "stale", minIndex: index, maxAgeMs: 100 });
+  cluster.network.heal();
+  await cluster.clock.run(400);
+  expect(await read, "it was too old when it was asked, and is not when it answers").toMatchObject({
+    answer: ["mine"],
+  });
 });
 
 test("a stale read can refuse a state that may be too old", async () => {

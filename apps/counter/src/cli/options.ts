@@ -12,6 +12,8 @@ export type SharedValues = {
   readonly timeoutMs?: number;
   readonly consistency?: "linearizable" | "lease" | "stale";
   readonly maxAgeMs?: number;
+  readonly minIndex?: number;
+  readonly forward?: boolean;
   readonly idempotencyKey?: string;
 };
 
@@ -34,7 +36,14 @@ export function addReadOptions(command: Command): Command {
     .addOption(
       new Option("--consistency <level>", "how fresh the answer must be").choices(["linearizable", "lease", "stale"]),
     )
-    .addOption(new Option("--max-age-ms <ms>", "only with stale: the oldest answer to accept").argParser(parseMs));
+    .addOption(new Option("--max-age-ms <ms>", "only with stale: the oldest answer to accept").argParser(parseMs))
+    .addOption(
+      new Option(
+        "--min-index <index>",
+        "see at least this entry of the log, such as the index of your last write",
+      ).argParser(parseIndex),
+    )
+    .option("--forward", "not with stale: let the node that is asked answer, leader or not");
 }
 
 /** The options of writes. */
@@ -66,13 +75,18 @@ export function clientFor(io: CliIo, values: SharedValues): Client {
 }
 
 /** What a read passes to the client. */
-export function readOptionsOf({ consistency, maxAgeMs }: SharedValues): ReadOptions {
+export function readOptionsOf({ consistency, maxAgeMs, minIndex, forward }: SharedValues): ReadOptions {
   if (maxAgeMs !== undefined && consistency !== "stale") {
     throw new UsageError("--max-age-ms is only for stale reads", "Add --consistency stale.");
+  }
+  if (forward === true && consistency === "stale") {
+    throw new UsageError("--forward is not for stale reads", "Leave it out: any node answers them.");
   }
   return {
     ...(consistency === undefined ? {} : { consistency }),
     ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+    ...(minIndex === undefined ? {} : { minIndex }),
+    ...(forward === undefined ? {} : { forward }),
   };
 }
 
@@ -95,6 +109,12 @@ export function parseInteger(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isSafeInteger(value)) return value;
   throw new InvalidArgumentError("It must be an integer within ±(2^53−1).");
+}
+
+function parseIndex(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError("It must be an index of the log, 0 or more.");
 }
 
 function parseMs(text: string): number {

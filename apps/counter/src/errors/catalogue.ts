@@ -106,6 +106,13 @@ const entries: Readonly<Record<string, CatalogueEntry>> = {
     "The members cannot be changed as asked",
     "Compare the change with the members that are listed.",
   ),
+  // 503 and not 504: another node may answer at once.
+  QUORATE_INDEX_NOT_REACHED: entry(
+    503,
+    failure,
+    "The node's state does not reach the index",
+    "Ask another node, or wait longer; an index that no node reaches was never committed here.",
+  ),
   QUORATE_STALE_TOO_OLD: entry(
     503,
     failure,

@@ -7,7 +7,7 @@ import type { Answer, CommandResult, Query, Result } from "../state-machine/resu
 import type { Service } from "../service-node.ts";
 import type { AnswerFacts } from "./answers.ts";
 import { detailOf, leaderOf, pathOf, problemResponse, requestError } from "./problem.ts";
-import { idempotencyKeyOf, readRequestOf, refusesRedirect } from "./request-headers.ts";
+import { idempotencyKeyOf, queryOptionsOf, readRequestOf, refusesRedirect } from "./request-headers.ts";
 
 /** A committed command: its result, or that of the first request with the same key. */
 export type Committed = {
@@ -33,13 +33,11 @@ export async function read(
   request: Request,
   query: Query,
 ): Promise<{ readonly answer: Answer; readonly facts: AnswerFacts }> {
-  const asked = readRequestOf(request.url);
-  const ageMs = asked.consistency === "stale" ? checkedAge(service, asked.maxAgeMs) : undefined;
+  const asked = readRequestOf(request);
   // Where no lease covers a lease read, the node answers at the stronger level and says so.
-  const { answer, index, term, consistency } = await service.node.query(query, {
-    consistency: asked.consistency,
-    forward: asked.consistency !== "stale" && asked.forward,
-  });
+  const { answer, index, term, consistency } = await service.node.query(query, queryOptionsOf(asked));
+  // Looked at now: the node may have waited for the index, and heard a leader or lost it meanwhile.
+  const ageMs = asked.consistency === "stale" ? checkedAge(service, asked.maxAgeMs) : undefined;
   return { answer, facts: { position: { index, term }, consistency, ageMs } };
 }
 

@@ -19,17 +19,16 @@ import {
   roleIn,
 } from "./member-request.ts";
 import { detailOf, problemResponse, requestError } from "./problem.ts";
-import { readRequestOf, refusePreconditions } from "./request-headers.ts";
+import { queryOptionsOf, readRequestOf, refusePreconditions } from "./request-headers.ts";
 
 /** Refusals that hold until the caller asks for something else; the others are about this moment. */
 const impossible: ReadonlySet<unknown> = new Set(["noVotersLeft", "addressTooLong"]);
 
 /** `GET /v1/cluster/members`: the leader's word, or with `consistency=stale` that of any node. */
 export async function getMembers(service: Service, request: Request): Promise<Response> {
-  const { consistency, maxAgeMs: _any, ...asked } = { maxAgeMs: undefined, ...readRequestOf(request.url) };
   // Which value is read does not matter: the read makes sure that this node leads, or has heard from who does.
   const read = { type: "counter", name: "members" } as const;
-  const used = await service.node.query(read, { consistency, ...asked });
+  const used = await service.node.query(read, queryOptionsOf(readRequestOf(request)));
   return listResponse(service, used.consistency);
 }
 

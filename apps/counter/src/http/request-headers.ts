@@ -1,10 +1,18 @@
 // The request's headers and query parameters that this service gives a meaning: checked, never guessed.
 
+import type { QueryOptions } from "@quorate/node";
 import type { Precondition } from "../state-machine/command.ts";
 import { requestError } from "./problem.ts";
 
 /** What a read asks for. */
-export type ReadRequest =
+export type ReadRequest = ReadLevel & {
+  /** The answer is from this index of the log or later; undefined means any. */
+  readonly minIndex: number | undefined;
+  /** How long the node may wait until it can answer, in ms; undefined means as long as it does by itself. */
+  readonly maxWaitMs: number | undefined;
+};
+
+type ReadLevel =
   | {
       readonly consistency: "linearizable" | "lease";
       /** At a follower: answer here, after asking the leader how far the state must have come, instead of a redirect. */
@@ -18,6 +26,8 @@ export type ReadRequest =
 
 const idempotencyKey = /^[\x21-\x7e]{1,128}$/;
 const revisionTag = /^"(0|[1-9]\d{0,15})"$/;
+const wholeNumber = /^\d{1,16}$/;
+const longestWaitMs = 60_000;
 
 /** The key that makes a write safe to repeat. Throws `QUORATE_KEY_INVALID`. */
 export function idempotencyKeyOf(headers: Headers): string | undefined {
@@ -62,10 +72,26 @@ export function refusePreconditions(headers: Headers, names: readonly string[]):
   }
 }
 
-/** The consistency that a read asks for. Throws `QUORATE_REQUEST_INVALID`. */
-export function readRequestOf(url: string): ReadRequest {
+/** What a read asks for, in its address and in `Raft-Min-Index`. Throws `QUORATE_REQUEST_INVALID`. */
+export function readRequestOf({ url, headers }: Request): ReadRequest {
   const parameters = queryOf(url);
-  if (parameters === undefined) return { consistency: "linearizable", forward: false };
+  const minIndex = minIndexOf(headers);
+  if (parameters === undefined) return { consistency: "linearizable", forward: false, minIndex, maxWaitMs: undefined };
+  return { ...readLevelOf(parameters), minIndex, maxWaitMs: maxWaitOf(parameters) };
+}
+
+/** How the node is to answer. The age of a stale answer is looked at by whoever gives it away. */
+export function queryOptionsOf(asked: ReadRequest): QueryOptions {
+  const { consistency, minIndex, maxWaitMs } = asked;
+  return {
+    consistency,
+    forward: consistency !== "stale" && asked.forward,
+    ...(minIndex !== undefined && { minIndex }),
+    ...(maxWaitMs !== undefined && { timeoutMs: maxWaitMs }),
+  };
+}
+
+function readLevelOf(parameters: URLSearchParams): ReadLevel {
   const consistency = single(parameters, "consistency") ?? "linearizable";
   const maxAgeMs = maxAgeOf(parameters);
   if (consistency === "stale") {
@@ -100,6 +126,26 @@ function forwardOf(parameters: URLSearchParams): boolean {
   const text = single(parameters, "forward") ?? "false";
   if (text === "true" || text === "false") return text === "true";
   throw requestError("QUORATE_REQUEST_INVALID", "forward must be true or false.", { field: "forward" });
+}
+
+function minIndexOf(headers: Headers): number | undefined {
+  const text = headers.get("raft-min-index");
+  if (text === null) return undefined;
+  const value = wholeNumber.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw requestError("QUORATE_REQUEST_INVALID", "The header Raft-Min-Index must be one index of the log, 0 or more.", {
+    field: "Raft-Min-Index",
+  });
+}
+
+function maxWaitOf(parameters: URLSearchParams): number | undefined {
+  const text = single(parameters, "max_wait_ms");
+  if (text === undefined) return undefined;
+  const value = wholeNumber.test(text) ? Number(text) : Number.NaN;
+  if (value >= 1 && value <= longestWaitMs) return value;
+  throw requestError("QUORATE_REQUEST_INVALID", `max_wait_ms must be a whole number from 1 to ${longestWaitMs}.`, {
+    field: "max_wait_ms",
+  });
 }
 
 function maxAgeOf(parameters: URLSearchParams): number | undefined {

@@ -4,16 +4,15 @@ import { QuorateError } from "@quorate/contracts";
 import type { SnapshotSource } from "@quorate/node";
 import { encodeHeader } from "../offline/snapshot-file.ts";
 import type { Service } from "../service-node.ts";
-import { readRequestOf } from "./request-headers.ts";
+import { queryOptionsOf, readRequestOf } from "./request-headers.ts";
 
 /** Nodes that are giving one away: each takes disk and bandwidth from the cluster. */
 const busy = new WeakSet<Service>();
 
 /** `GET /v1/cluster/snapshot`: contains every write that was acknowledged before, unless a stale one is asked for. */
 export async function getSnapshot(service: Service, request: Request): Promise<Response> {
-  const { consistency, maxAgeMs: _any, ...asked } = { maxAgeMs: undefined, ...readRequestOf(request.url) };
   const read = { type: "counter", name: "snapshot" } as const;
-  const used = await service.node.query(read, { consistency, ...asked });
+  const used = await service.node.query(read, queryOptionsOf(readRequestOf(request)));
   // Nobody would read the bytes.
   if (request.method === "HEAD") return new Response(null, { status: 200 });
   if (busy.has(service)) throw tooMany(service);

@@ -71,6 +71,34 @@ test("what does not exist ends with 1 and a hint", async () => {
   );
 });
 
+test("reads may ask for an index, at any level, and for the node that is asked to answer", async () => {
+  const { service, nodes } = oneNode();
+  const { stdout } = await run(["counter", "add", "hits", "5", "-o", "json"], nodes);
+  const { index } = JSON.parse(stdout);
+  const own = ["--consistency", "stale", "--min-index", String(index)];
+  expect(await run(["counter", "get", "hits", ...own], nodes)).toMatchObject({ exitCode: 0, stdout: "5\n" });
+  expect(service.lastQuery).toMatchObject({ consistency: "stale", minIndex: index });
+  await run(["register", "set", "r", "1"], nodes);
+  expect(await run(["register", "get", "r", "--forward"], nodes)).toMatchObject({ exitCode: 0, stdout: "1\n" });
+  expect(service.lastQuery).toMatchObject({ consistency: "linearizable", forward: true });
+});
+
+test("an index that no node reaches ends with 1, both indexes and a hint", async () => {
+  const { nodes } = oneNode();
+  await run(["counter", "add", "hits"], nodes);
+  const ended = await run(["counter", "get", "hits", "--min-index", "99", "--timeout-ms", "40"], nodes);
+  expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(ended.stderr).toContain("error: QUORATE_INDEX_NOT_REACHED");
+});
+
+test("forwarding a stale read and an index that is none are usage errors", async () => {
+  const { nodes } = oneNode();
+  const forwarded = await run(["counter", "get", "hits", "--forward", "--consistency", "stale"], nodes);
+  expect(forwarded).toMatchObject({ exitCode: 2, stdout: "" });
+  expect(forwarded.stderr).toContain("--forward is not for stale reads");
+  expect(await run(["register", "get", "r", "--min-index", "x"], nodes)).toMatchObject({ exitCode: 2 });
+});
+
 test("without a leader it ends with 3", async () => {
   const { service, nodes } = oneNode();
   service.failure = noLeader;

@@ -9,15 +9,36 @@ const wires = ["http", "binary"] as const;
 
 async function start(wire: (typeof wires)[number], size = 3): Promise<{ cluster: MemoryCluster; client: Client }> {
   const cluster = await MemoryCluster.start(size);
-  const endpoints = cluster.ids.map((id) => (wire === "http" ? `http://${id}.test` : `tcp://${id}.test:1`));
-  const fetch = (url: string, init: RequestInit): Promise<Response> => cluster.fetch(url, init);
-  const client = createClient({ endpoints, fetch, dial: cluster.dial, retry: { budgetMs: 20_000 } });
+  const client = clientOf(cluster, wire, cluster.ids);
   onTestFinished(async () => {
     await client.close();
     await cluster[Symbol.asyncDispose]();
   });
   await cluster.leader();
   return { cluster, client };
+}
+
+/** A client of some nodes; `onAsked` hears every host that it turns to. */
+function clientOf(
+  cluster: MemoryCluster,
+  wire: (typeof wires)[number],
+  ids: readonly string[],
+  onAsked: (id: string) => void = () => {},
+  budgetMs = 20_000,
+): Client {
+  const asks = (url: string): void => onAsked(new URL(url).hostname.replace(".test", ""));
+  return createClient({
+    endpoints: ids.map((id) => (wire === "http" ? `http://${id}.test` : `tcp://${id}.test:1`)),
+    fetch(url, init) {
+      asks(url);
+      return cluster.fetch(url, init);
+    },
+    dial(endpoint, events) {
+      asks(endpoint);
+      return cluster.dial(endpoint, events);
+    },
+    retry: { budgetMs },
+  });
 }
 
 type Step = readonly [what: string, run: (client: Client) => Promise<object>];
@@ -44,6 +65,14 @@ const steps: readonly Step[] = [
   ["the value after it", (client) => client.counter("hits").get()],
   ["a stale read", (client) => client.counter("hits").get({ consistency: "stale", maxAgeMs: 60_000 })],
   ["a lease read", (client) => client.counter("hits").get({ consistency: "lease" })],
+  ["a forwarded read", (client) => client.counter("hits").get({ forward: true })],
+  [
+    "a stale read of one's own write",
+    async (client) => {
+      const { index } = await client.counter("own").add();
+      return client.counter("own").get({ consistency: "stale", minIndex: index });
+    },
+  ],
   ["a counter that does not exist", (client) => client.counter("none").get()],
   ["the largest counter", (client) => client.counter("large").add(Number.MAX_SAFE_INTEGER)],
   ["one beyond the largest counter", (client) => client.counter("large").add(1)],
@@ -127,6 +156,37 @@ describe.each(wires)("over %s", (wire) => {
     await client.counter("hits").add();
     const endpoint = wire === "http" ? `http://${old}.test` : `tcp://${old}.test:1`;
     expect(await client.status(endpoint)).toMatchObject({ id: old, cluster: "test", version: expect.any(String) });
+  });
+
+  test("a follower alone answers linearizable reads that are forwarded, and they see every earlier write", async () => {
+    const { client, cluster } = await start(wire);
+    const leader = await cluster.leader();
+    const asked = new Set<string>();
+    for (const follower of cluster.ids.filter((id) => id !== leader)) {
+      const { value } = await client.counter("hits").add();
+      const one = clientOf(cluster, wire, [follower], (host) => asked.add(host));
+      expect(await one.counter("hits").get({ forward: true })).toMatchObject({ value, consistency: "linearizable" });
+      await one.close();
+    }
+    expect(asked).toEqual(new Set(cluster.ids.filter((id) => id !== leader)));
+  });
+
+  test("a follower that is behind answers an at-least-index read when it has caught up, not before", async () => {
+    const { client, cluster } = await start(wire);
+    await client.counter("hits").add();
+    const leader = await cluster.leader();
+    const behind = cluster.ids.find((id) => id !== leader) ?? "";
+    for (const id of cluster.ids) cluster.network.cut({ from: id, to: behind });
+    const { index } = await client.counter("hits").add();
+
+    const impatient = clientOf(cluster, wire, [behind], () => {}, 120);
+    const tooEarly = impatient.counter("hits").get({ consistency: "stale", minIndex: index });
+    await expect(tooEarly).rejects.toMatchObject({ code: "QUORATE_INDEX_NOT_REACHED", retryable: true });
+    const patient = clientOf(cluster, wire, [behind]);
+    const read = patient.counter("hits").get({ consistency: "stale", minIndex: index });
+    cluster.network.heal();
+    expect(await read).toMatchObject({ value: 2, consistency: "stale" });
+    await Promise.all([impatient.close(), patient.close()]);
   });
 
   test("a watch shows the current state, every kind of change, and nothing twice", async () => {

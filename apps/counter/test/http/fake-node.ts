@@ -2,6 +2,7 @@
 // interface without sockets, clocks or elections.
 
 import { Watches } from "@quorate/client/server";
+import { QuorateError } from "@quorate/contracts";
 import {
   type CallOptions,
   type MembershipChange,
@@ -41,6 +42,8 @@ export class FakeService {
   /** Whether lease reads are answered as such. */
   hasLease = false;
   proposals = 0;
+  /** Called while a query is answered. */
+  onQuery: () => void = () => {};
   /** How the latest query was to be answered. */
   lastQuery: QueryOptions | undefined;
   /** The targets of the transfers that were asked for. */
@@ -119,9 +122,11 @@ export class FakeService {
       },
       query: async (query: Query, options?: QueryOptions) => {
         this.lastQuery = options;
+        this.onQuery();
         const asked = options?.consistency ?? "linearizable";
         const consistency = asked === "lease" && !this.hasLease ? "linearizable" : asked;
         if (this.failure !== undefined && consistency !== "stale") throw this.failure;
+        if ((options?.minIndex ?? 0) > this.#index) throw indexNotReached(options?.minIndex, this.#index);
         return { index: this.#index, term: 2, answer: this.machine.query(query), consistency };
       },
       changeMembership: async (changes: readonly MembershipChange[], options: object = {}) => {
@@ -188,6 +193,12 @@ export async function replyOf(response: Response): Promise<Reply> {
   const text = await response.text();
   const json = text === "" ? {} : JSON.parse(text);
   return { status: response.status, headers: response.headers, text, json };
+}
+
+/** What a node says when time is over. */
+function indexNotReached(minIndex: number | undefined, lastApplied: number): QuorateError {
+  const facts = { code: "QUORATE_INDEX_NOT_REACHED", message: "not reached", hint: "ask another node" } as const;
+  return new QuorateError({ ...facts, retryable: true, details: { minIndex, lastApplied } });
 }
 
 function peer(id: string, lastContactMs: number): NodeStatus["peers"][number] {

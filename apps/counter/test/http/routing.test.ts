@@ -162,7 +162,52 @@ test("a lease read is labelled with the level that the node really used", async 
   expect(reply.headers.get("raft-consistency")).toBe("linearizable");
 });
 
+test.each(["stale", "lease", "linearizable"])(
+  "a %s read may ask for an index and for how long to wait",
+  async (level) => {
+    await service.request("POST", "/v1/counters/a/increments");
+    const path = `/v1/counters/a?consistency=${level}&max_wait_ms=250`;
+    const reply = await service.request("GET", path, { headers: { "raft-min-index": "2" } });
+    expect(reply).toMatchObject({ status: 200, json: { value: 1, index: 2 } });
+    expect(service.lastQuery).toMatchObject({ consistency: level, minIndex: 2, timeoutMs: 250 });
+  },
+);
+
+test("an index that the node does not reach in time is 503 with both indexes and what to do", async () => {
+  const reply = await service.request("GET", "/v1/counters/a?consistency=stale", {
+    headers: { "raft-min-index": "99" },
+  });
+  expect(reply).toMatchObject({
+    status: 503,
+    json: { code: "QUORATE_INDEX_NOT_REACHED", minIndex: 99, lastApplied: 1, retryable: true, outcome: "none" },
+  });
+  expect(reply.json["hint"]).not.toBe("");
+});
+
+test("the age of a stale answer is that of the moment in which it is given", async () => {
+  service.status = { role: "follower", leaderId: "n3", stateAgeMs: 400 };
+  service.onQuery = () => (service.status = { ...service.status, stateAgeMs: 7 });
+  const reply = await service.request("GET", "/v1/registers/a?consistency=stale&max_age_ms=10");
+  expect(reply.status).toBe(404);
+  service.onQuery = () => (service.status = { ...service.status, stateAgeMs: 11 });
+  expect((await service.request("GET", "/v1/registers/a?consistency=stale&max_age_ms=10")).json).toMatchObject({
+    code: "QUORATE_STALE_TOO_OLD",
+    ageMs: 11,
+  });
+});
+
+test.each(["", "-1", "1.5", "0x10", "1, 2", '"7"', "9007199254740993"])(
+  "Raft-Min-Index: %s is 400 and named",
+  async (value) => {
+    const reply = await service.request("GET", "/v1/counters/a", { headers: { "raft-min-index": value } });
+    expect(reply).toMatchObject({ status: 400, json: { code: "QUORATE_REQUEST_INVALID", field: "Raft-Min-Index" } });
+  },
+);
+
 test.each([
+  { query: "max_wait_ms=0", field: "max_wait_ms" },
+  { query: "max_wait_ms=60001", field: "max_wait_ms" },
+  { query: "consistency=stale&max_wait_ms=", field: "max_wait_ms" },
   { query: "consistency=eventual", field: "consistency" },
   { query: "consistency=", field: "consistency" },
   { query: "consistency=stale&consistency=lease", field: "consistency" },

@@ -38,7 +38,7 @@ export async function httpAttempt(
     timedOut = true;
     controller.abort();
   });
-  const { method, path, headers, body } = httpRequest(request);
+  const { method, path, headers, body } = httpRequest(request, timeoutMs);
   try {
     const response = await settings.fetch(endpoint + path, {
       method,

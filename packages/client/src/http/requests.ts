@@ -1,7 +1,7 @@
 // Requests as HTTP: method, path, headers and body of each operation.
 
 import type { Operation, WriteCondition } from "../operations/operation.ts";
-import type { Request } from "../request.ts";
+import { type Request, waitWithin } from "../request.ts";
 
 /** The parts of an HTTP request that depend on what is asked. */
 export type HttpRequest = {
@@ -15,14 +15,14 @@ export type HttpRequest = {
 /** Asks nodes that are not the leader to say so with 421 instead of a redirect, which browsers would hide. */
 const always: Readonly<Record<string, string>> = { accept: "application/json", prefer: "redirect=never" };
 
-/** The request over HTTP. */
-export function httpRequest(request: Request): HttpRequest {
+/** The request over HTTP, of an attempt that takes `timeoutMs` at most. */
+export function httpRequest(request: Request, timeoutMs: number): HttpRequest {
   const { operation } = request;
   switch (operation.type) {
     case "counterGet":
-      return read(`/v1/counters/${encodeURIComponent(operation.name)}`, request);
+      return read(`/v1/counters/${encodeURIComponent(operation.name)}`, request, timeoutMs);
     case "registerGet":
-      return read(`/v1/registers/${encodeURIComponent(operation.key)}`, request);
+      return read(registerPath(operation), request, timeoutMs);
     case "status":
       return { method: "GET", path: "/v1/status", headers: { accept: "application/json" } };
     case "transfer":
@@ -58,10 +58,14 @@ function transferBody({ to }: Extract<Operation, { type: "transfer" }>): { reado
   return { body: JSON.stringify(to === undefined ? {} : { to }) };
 }
 
-function read(path: string, { consistency = "linearizable", maxAgeMs }: Request): HttpRequest {
+function read(path: string, request: Request, timeoutMs: number): HttpRequest {
+  const { consistency = "linearizable", maxAgeMs, minIndex, forward } = request;
   const query = new URLSearchParams({ consistency });
   if (maxAgeMs !== undefined) query.set("max_age_ms", String(maxAgeMs));
-  return { method: "GET", path: `${path}?${query.toString()}`, headers: always };
+  if (forward === true) query.set("forward", "true");
+  if (minIndex !== undefined) query.set("max_wait_ms", String(waitWithin(timeoutMs)));
+  const headers = minIndex === undefined ? always : { ...always, "raft-min-index": String(minIndex) };
+  return { method: "GET", path: `${path}?${query.toString()}`, headers };
 }
 
 function write(

@@ -13,6 +13,8 @@ export type SingleCall = Exclude<WireCall, { type: "watch" | "cancel" }>;
 
 type Write = Exclude<SingleCall, { type: "read" | "status" | "transfer" }>;
 
+/** Nobody waits longer for a read, whatever a client says. */
+const longestWaitMs = 60_000;
 const nothing = new Uint8Array(0);
 const utf8 = new TextEncoder();
 
@@ -114,9 +116,7 @@ export class NodeCalls<Query, Answer, Result> {
     } catch (error) {
       return onAnswer(refusalOf(error, this.#facts));
     }
-    const { consistency, maxAgeMs } = call;
-    const options = maxAgeMs === undefined ? { consistency } : { consistency, maxAgeMs };
-    this.#node.query(query, options).then(
+    this.#node.query(query, queryOptions(call)).then(
       (queried) => onAnswer(this.#answered(queried)),
       (error: unknown) => onAnswer(failureOf(error, this.#facts)),
     );
@@ -156,6 +156,18 @@ export class NodeCalls<Query, Answer, Result> {
     );
     return { type: "done", index: 0, term, consistency: "stale", replayed: false, bytes };
   }
+}
+
+function queryOptions({ consistency, maxAgeMs, conditions }: Extract<WireCall, { type: "read" }>) {
+  const options = maxAgeMs === undefined ? { consistency } : { consistency, maxAgeMs };
+  if (conditions === undefined) return options;
+  const { minIndex, forward, maxWaitMs } = conditions;
+  return {
+    ...options,
+    minIndex,
+    forward,
+    ...(maxWaitMs !== undefined && { timeoutMs: Math.min(maxWaitMs, longestWaitMs) }),
+  };
 }
 
 function done({ index, term }: Place, bytes: Uint8Array, replayed: boolean): WireAnswer {

@@ -13,8 +13,10 @@ export type ServedNode<Query, Answer, Result> = {
     query: Query,
     options: {
       readonly consistency: "linearizable" | "lease" | "stale";
+      readonly forward?: boolean;
       readonly minIndex?: number;
       readonly maxAgeMs?: number;
+      readonly timeoutMs?: number;
     },
   ): Promise<Place & { readonly answer: Answer; readonly consistency: "linearizable" | "lease" | "stale" }>;
   transferLeadership(to?: string): Promise<{ readonly leaderId: string; readonly term: number }>;

@@ -1,12 +1,12 @@
 // One attempt over the binary protocol: a request on the connection to a node, and what its end means for the call.
 
-import type { Answer, Attempt, AttemptResult, Request } from "../request.ts";
+import { type Answer, type Attempt, type AttemptResult, type Request, waitWithin } from "../request.ts";
 import { decodeCounterValue, decodeRegister, encodeRead, encodeWrite } from "../operations/bytes.ts";
 import type { Operation } from "../operations/operation.ts";
 import { parseObject } from "../http/problem.ts";
 import { unreadable } from "../answers.ts";
 import type { WireAnswer } from "../wire/answers.ts";
-import type { WireCall } from "../wire/requests.ts";
+import type { ReadConditions, WireCall } from "../wire/requests.ts";
 import { errorOf, type NoAnswer } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 
@@ -22,7 +22,7 @@ export function binaryAttempt(connections: Connections): Attempt {
     // Listening to the signal that all calls share would cost each of them a walk over all listeners.
     const ownSignal = signal === connections.closing ? undefined : signal;
     const forget = connections.request(endpoint, {
-      call: wireCall(request),
+      call: wireCall(request, timeoutMs),
       deadlineMs: connections.clock.now() + timeoutMs,
       onAnswer(answer) {
         if (ownSignal !== undefined) ownSignal.removeEventListener("abort", onAbort);
@@ -44,12 +44,15 @@ export function binaryAttempt(connections: Connections): Attempt {
   };
 }
 
-function wireCall(request: Request): WireCall {
-  const { operation, turn, idempotencyKey, consistency = "linearizable", maxAgeMs } = request;
+function wireCall(request: Request, timeoutMs: number): WireCall {
+  const { operation, turn, idempotencyKey } = request;
   switch (operation.type) {
     case "counterGet":
-    case "registerGet":
-      return { type: "read", consistency, maxAgeMs, query: encodeRead(operation) };
+    case "registerGet": {
+      const { consistency = "linearizable", maxAgeMs } = request;
+      const query = encodeRead(operation);
+      return { type: "read", consistency, maxAgeMs, query, conditions: conditionsOf(request, timeoutMs) };
+    }
     case "counterAdd":
     case "registerSet":
     case "registerCompareAndSet":
@@ -66,6 +69,12 @@ function wireCall(request: Request): WireCall {
     case "closeSession":
       return operation;
   }
+}
+
+/** Undefined for reads without any, which every server understands. */
+function conditionsOf({ minIndex, forward = false }: Request, timeoutMs: number): ReadConditions | undefined {
+  if (minIndex === undefined && !forward) return undefined;
+  return { minIndex: minIndex ?? 0, forward, maxWaitMs: minIndex === undefined ? undefined : waitWithin(timeoutMs) };
 }
 
 function resultOf(end: {

@@ -9,6 +9,16 @@ import type { WireWriter } from "./writer.ts";
 /** How fresh a read must be. */
 export type WireConsistency = "linearizable" | "lease" | "stale";
 
+/** What else a read may ask for, besides its level. */
+export type ReadConditions = {
+  /** The answer is from this index or later; 0: any. */
+  readonly minIndex: number;
+  /** Linearizable and lease reads: answer at the node that is asked, also if it does not lead. */
+  readonly forward: boolean;
+  /** How long the node may wait until it can answer, in ms; undefined: as long as it does by itself. */
+  readonly maxWaitMs: number | undefined;
+};
+
 /** What a request asks for. */
 export type WireCall =
   /** `[id, 1, session, sequence, acknowledgedBelow, command]`: takes effect once, however often it is sent. */
@@ -22,12 +32,16 @@ export type WireCall =
     }
   /** `[id, 2, command]` */
   | { readonly type: "write"; readonly command: Uint8Array }
-  /** `[id, 3, consistency, maxAgeMs | nil, query]` with consistency 0 linearizable, 1 lease, 2 stale */
+  /**
+   * `[id, 3, consistency, maxAgeMs | nil, query]` with consistency 0 linearizable, 1 lease, 2 stale; with conditions
+   * `[id, 3, consistency, maxAgeMs | nil, query, minIndex, forward, maxWaitMs | nil]`
+   */
   | {
       readonly type: "read";
       readonly consistency: WireConsistency;
       readonly maxAgeMs: number | undefined;
       readonly query: Uint8Array;
+      readonly conditions?: ReadConditions | undefined;
     }
   /** `[id, 4, minIndex, query]`: answered again and again; no event is from before `minIndex`. */
   | { readonly type: "watch"; readonly minIndex: number; readonly query: Uint8Array }
@@ -71,6 +85,8 @@ const elements: Readonly<Record<WireCall["type"], number>> = {
   status: 2,
   transfer: 3,
 };
+/** Elements of a read with conditions. */
+const conditionalRead = 8;
 const typeByKind: ReadonlyMap<number, WireCall["type"]> = new Map(
   // The entries of an object with known keys.
   (Object.entries(kinds) as [WireCall["type"], number][]).map(([type, kind]) => [kind, type]),
@@ -81,7 +97,7 @@ const maxIdBytes = 256;
 
 /** Writes one request. */
 export function writeRequest(writer: WireWriter, id: number, call: WireCall): void {
-  writer.array(elements[call.type]);
+  writer.array(call.type === "read" && call.conditions !== undefined ? conditionalRead : elements[call.type]);
   writer.integer(id);
   writer.integer(kinds[call.type]);
   switch (call.type) {
@@ -96,9 +112,9 @@ export function writeRequest(writer: WireWriter, id: number, call: WireCall): vo
       return;
     case "read":
       writer.integer(consistencies.indexOf(call.consistency));
-      if (call.maxAgeMs === undefined) writer.nil();
-      else writer.integer(Math.round(call.maxAgeMs));
+      integerOrNil(writer, call.maxAgeMs);
       writer.bytes(call.query);
+      if (call.conditions !== undefined) writeConditions(writer, call.conditions);
       return;
     case "watch":
       writer.integer(call.minIndex);
@@ -122,6 +138,17 @@ export function writeRequest(writer: WireWriter, id: number, call: WireCall): vo
   }
 }
 
+function writeConditions(writer: WireWriter, { minIndex, forward, maxWaitMs }: ReadConditions): void {
+  writer.integer(minIndex);
+  writer.boolean(forward);
+  integerOrNil(writer, maxWaitMs);
+}
+
+function integerOrNil(writer: WireWriter, value: number | undefined): void {
+  if (value === undefined) writer.nil();
+  else writer.integer(Math.round(value));
+}
+
 /** Hands out each request of a frame. Throws `QUORATE_DECODE_FAILED`; what came before the mistake was handed out. */
 export function readRequests(payload: Uint8Array, onRequest: (request: WireRequest) => void): void {
   const reader = new WireReader(payload);
@@ -135,6 +162,9 @@ function readRequest(reader: WireReader): WireRequest {
   const kind = reader.unsigned("kind");
   const type = typeByKind.get(kind);
   if (type === undefined) throw notUnderstood(`a request of kind ${kind}`);
+  if (type === "read" && count === conditionalRead) {
+    return { id, call: { ...readRead(reader), conditions: readConditions(reader) } };
+  }
   if (count !== elements[type]) throw notUnderstood(`a request of kind ${kind} with ${count} elements`);
   return { id, call: readCall(type, reader) };
 }
@@ -152,12 +182,8 @@ function readCall(type: WireCall["type"], reader: WireReader): WireCall {
     }
     case "write":
       return { type, command: reader.bytes("command") };
-    case "read": {
-      const consistency = consistencies[reader.unsigned("consistency")];
-      if (consistency === undefined) throw notUnderstood("an unknown consistency");
-      const maxAgeMs = reader.skipNil() ? undefined : reader.unsigned("maxAgeMs");
-      return { type, consistency, maxAgeMs, query: reader.bytes("query") };
-    }
+    case "read":
+      return readRead(reader);
     case "watch":
       return { type, minIndex: reader.unsigned("minIndex"), query: reader.bytes("query") };
     case "keepAlive": {
@@ -173,6 +199,19 @@ function readCall(type: WireCall["type"], reader: WireReader): WireCall {
     case "status":
       return { type };
   }
+}
+
+function readRead(reader: WireReader): Extract<WireCall, { type: "read" }> {
+  const consistency = consistencies[reader.unsigned("consistency")];
+  if (consistency === undefined) throw notUnderstood("an unknown consistency");
+  const maxAgeMs = reader.skipNil() ? undefined : reader.unsigned("maxAgeMs");
+  return { type: "read", consistency, maxAgeMs, query: reader.bytes("query") };
+}
+
+function readConditions(reader: WireReader): ReadConditions {
+  const minIndex = reader.unsigned("minIndex");
+  const forward = reader.boolean("forward");
+  return { minIndex, forward, maxWaitMs: reader.skipNil() ? undefined : positive(reader, "maxWaitMs") };
 }
 
 function positive(reader: WireReader, field: string): number {

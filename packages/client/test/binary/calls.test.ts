@@ -46,6 +46,30 @@ describe("calls", () => {
     expect(service.proposals).toEqual([]);
   });
 
+  test("a read with conditions carries them, and is answered by whichever node is asked", async () => {
+    const service = new FakeService({ client: { retry: { attemptTimeoutMs: 400 } } });
+    const { client, clock } = service;
+    const { index } = await clock.settle(client.counter("hits").add());
+    await clock.settle(client.counter("hits").get({ consistency: "lease", forward: true }));
+    await clock.settle(client.counter("hits").get({ consistency: "stale", minIndex: index }));
+    await clock.settle(client.counter("hits").get());
+    expect(service.queries).toEqual([
+      { node: "a", consistency: "lease", minIndex: 0, forward: true },
+      { node: "b", consistency: "stale", minIndex: index, forward: false, timeoutMs: 300 },
+      { node: "a", consistency: "linearizable" },
+    ]);
+  });
+
+  test("an index that no node reaches is an error of that name when the budget is spent, also at the leader", async () => {
+    const service = new FakeService({ client: { retry: { budgetMs: 1000 } } });
+    const { client, clock } = service;
+    for (const consistency of ["stale", "linearizable"] as const) {
+      const read = clock.settle(client.counter("hits").get({ consistency, minIndex: 99 }));
+      await expect(read).rejects.toMatchObject({ code: "QUORATE_INDEX_NOT_REACHED", outcome: "none" });
+    }
+    expect(new Set(service.queries.map(({ node }) => node))).toEqual(new Set(["a", "b", "c"]));
+  });
+
   test("status comes from the node that is asked, over its client port", async () => {
     const service = new FakeService();
     await expect(service.clock.settle(service.client.status("tcp://b:1"))).resolves.toMatchObject({ lastApplied: 0 });

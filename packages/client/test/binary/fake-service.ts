@@ -75,6 +75,7 @@ export class FakeService {
   readonly faults: Fault[] = [];
   /** Calls of the nodes, with the node's name. */
   readonly proposals: { readonly node: string; readonly data: Uint8Array }[] = [];
+  readonly queries: { readonly node: string; readonly consistency: string; readonly timeoutMs?: number }[] = [];
   /** The server's ends of all connections, in order. */
   readonly serverEnds: End[] = [];
   readonly clientEnds: End[] = [];
@@ -189,8 +190,11 @@ export class FakeService {
         if (fault === "unknown") throw timeout();
         return { ...place, result };
       },
-      query: async (name, { consistency }) => {
-        if (consistency !== "stale") this.#mustLead(node);
+      query: async (name, options) => {
+        const { consistency, forward = false, minIndex = 0 } = options;
+        this.queries.push({ node, ...options });
+        if (consistency !== "stale" && !forward) this.#mustLead(node);
+        if (minIndex > this.#index) throw indexNotReached();
         return { index: this.#index, term: 1, answer: this.counters.query(name), consistency };
       },
       transferLeadership: async (to = "b") => {
@@ -240,6 +244,11 @@ export class FakeService {
 
 function noLeader(): QuorateError {
   return new QuorateError({ code: "QUORATE_NO_LEADER", message: "nobody leads", hint: "retry", retryable: true });
+}
+
+function indexNotReached(): QuorateError {
+  const facts = { code: "QUORATE_INDEX_NOT_REACHED", message: "not reached", hint: "ask another node" } as const;
+  return new QuorateError({ ...facts, retryable: true });
 }
 
 function timeout(): QuorateError {

@@ -8,6 +8,7 @@ import {
   constantFrom,
   maxSafeInteger,
   oneof,
+  option,
   property,
   record,
   string,
@@ -95,6 +96,17 @@ const calls: Arbitrary<WireCall> = oneof(
     consistency: constantFrom("linearizable", "lease", "stale"),
     maxAgeMs: oneof(constant(undefined), position),
     query: uint8Array(),
+    conditions: option(
+      record({
+        minIndex: position,
+        forward: boolean(),
+        maxWaitMs: option(
+          position.filter((ms) => ms > 0),
+          { nil: undefined },
+        ),
+      }),
+      { nil: undefined },
+    ),
   }),
   record({ type: constantFrom("watch"), minIndex: position, query: uint8Array() }),
   record({ type: constantFrom("cancel", "openSession", "status") }),
@@ -191,6 +203,32 @@ const goldenBytes: readonly (readonly [what: string, written: string, golden: st
     "read",
     message((w) => writeRequest(w, 6, { type: "read", consistency: "stale", maxAgeMs: 500, query: Uint8Array.of(7) })),
     "95 06 03 02 cd01f4 c40107",
+  ],
+  [
+    "read with conditions",
+    message((w) =>
+      writeRequest(w, 6, {
+        type: "read",
+        consistency: "linearizable",
+        maxAgeMs: undefined,
+        query: Uint8Array.of(7),
+        conditions: { minIndex: 300, forward: true, maxWaitMs: undefined },
+      }),
+    ),
+    "98 06 03 00 c0 c40107 cd012c c3 c0",
+  ],
+  [
+    "read with a time to wait",
+    message((w) =>
+      writeRequest(w, 6, {
+        type: "read",
+        consistency: "stale",
+        maxAgeMs: 500,
+        query: Uint8Array.of(7),
+        conditions: { minIndex: 0, forward: false, maxWaitMs: 750 },
+      }),
+    ),
+    "98 06 03 02 cd01f4 c40107 00 c2 cd02ee",
   ],
   [
     "watch",
