@@ -63,6 +63,8 @@ export async function startServer(
       ...adapters,
       transport: wrap(adapters.transport),
       raft: config.raft,
+      snapshotPolicy: config.snapshots,
+      limits: config.limits,
       onDefect: (err) => logger.error({ err }, "defect"),
       onEvent: (event) => {
         logEvent(logger, event);

@@ -8,9 +8,11 @@ import {
   chunksOf,
   type Configuration,
   type NodeEvent,
+  type NodeLimits,
   type Proposed,
   RaftNode,
   type RaftTuning,
+  type SnapshotOptions,
   type SnapshotSource,
   systemClock,
 } from "@quorate/node";
@@ -50,6 +52,10 @@ export type ServiceOptions = {
   readonly storage: LogStorage;
   /** Where snapshots are kept. Without it the log is kept whole. */
   readonly snapshots?: SnapshotStore;
+  /** When snapshots are taken, and how much of the log stays behind them. Default: that of `RaftNode`. */
+  readonly snapshotPolicy?: Omit<SnapshotOptions, "store">;
+  /** Bounds of what the node holds. Default: those of `RaftNode`. */
+  readonly limits?: NodeLimits;
   readonly transport: Transport;
   readonly raft?: RaftTuning;
   /** Called with every error that is a defect of the service. */
@@ -98,7 +104,8 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     storage: options.storage,
     transport: options.transport,
     stateMachine,
-    ...(options.snapshots === undefined ? {} : { snapshots: { store: options.snapshots } }),
+    ...(options.snapshots === undefined ? {} : { snapshots: { ...options.snapshotPolicy, store: options.snapshots } }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.raft === undefined ? {} : { raft: options.raft }),
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   });
@@ -119,6 +126,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     version: packageVersion(),
     node: withoutSessions(node),
     explain: () => standing.explain(),
+    takeSnapshot: () => takeSnapshot(node, options.snapshots),
     openSnapshot: () => openSnapshot(node, options.snapshots),
     committedMsAgo: (index) => standing.committedMsAgo(index),
     watches: watchesOf(clientPort),
@@ -188,6 +196,17 @@ function withoutSessions(node: RaftNode<Query, Answer, SessionResult<Result>>): 
     transferLeadership: (to, options) => node.transferLeadership(to, options),
     currentStatus: () => node.currentStatus(),
   };
+}
+
+/** Stores the state of this moment, unless a newer one came from the leader meanwhile. */
+async function takeSnapshot(
+  node: Pick<RaftNode<Query, Answer, SessionResult<Result>>, "takeSnapshot">,
+  snapshots: SnapshotStore | undefined,
+): Promise<SnapshotSource["snapshot"] | undefined> {
+  await node.takeSnapshot();
+  const reader = await snapshots?.openLatest();
+  await reader?.close();
+  return reader?.snapshot;
 }
 
 /** The state of this moment as bytes that do not change while they are read. */

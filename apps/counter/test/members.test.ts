@@ -7,7 +7,13 @@ import { MemoryCluster } from "./support/memory-cluster.ts";
 const increments = "/v1/counters/hits/increments";
 const members = "/v1/cluster/members";
 
-type Listed = { readonly id: string; readonly role: string; readonly http: string; readonly lastContactMs?: number };
+type Listed = {
+  readonly id: string;
+  readonly role: string;
+  readonly http: string;
+  readonly store: string;
+  readonly lastContactMs?: number;
+};
 
 async function listed(cluster: MemoryCluster): Promise<readonly Listed[]> {
   const reply = await cluster.request(await cluster.leader(), "GET", members);
@@ -131,6 +137,18 @@ test("a node whose disk is gone comes back by itself, as a learner first", async
     return reply.status === 200 ? reply.json["value"] : undefined;
   });
   expect(value).toBe(2);
+});
+
+test("where readmission is manual, a node whose disk is gone stays out until somebody takes it back", async () => {
+  await using cluster = await MemoryCluster.start(3, { readmission: "manual" });
+  const leader = await cluster.leader();
+  const victim = cluster.ids.find((id) => id !== leader) ?? "";
+  await cluster.wipeNode(victim);
+  const storeOf = async () => (await listed(cluster)).find(({ id }) => id === victim)?.store;
+  await eventually("the leader has noticed", async () => ((await storeOf()) === "replaced" ? true : undefined));
+  expect(await cluster.request(leader, "POST", `${members}/${victim}/readmission`)).toMatchObject({ status: 200 });
+  await voters(cluster, cluster.ids);
+  await eventually("it counts again", async () => ((await storeOf()) === "current" ? true : undefined));
 });
 
 test("two of three founders form no cluster, and say whom they wait for", { timeout: 20_000 }, async () => {

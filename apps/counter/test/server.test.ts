@@ -140,6 +140,32 @@ test("the configuration's lease reads reach the node", async () => {
   expect(answer).toMatchObject({ name: "hits", value: 1 });
 });
 
+test("the configuration's policy for snapshots and its limits reach the node", async () => {
+  await using server = await start({
+    snapshots: { everyEntries: 5, retainEntries: 0, retainBytes: 0 },
+    limits: { maxCommandBytes: 400 },
+  });
+  for (let written = 0; written < 12; written += 1) await increment(server);
+  const firstIndex = await eventually("the log is cut behind a snapshot", async () => {
+    const { firstIndex: index } = (await replyOf(await fetch(`${server.url}/v1/status`))).json;
+    return Number(index) > 1 ? index : undefined;
+  });
+  expect(firstIndex).toBeGreaterThanOrEqual(5);
+  const body = JSON.stringify({ value: "x".repeat(500) });
+  const headers = { "content-type": "application/json" };
+  const large = await fetch(`${server.url}/v1/registers/r`, { method: "PUT", headers, body });
+  expect(large.status).toBe(413);
+});
+
+test("a running node takes a snapshot when it is told to, and shortens its log", async () => {
+  await using server = await start({ snapshots: { retainEntries: 0 } });
+  const { index } = await increment(server);
+  const taken = await replyOf(await fetch(`${server.url}/v1/cluster/snapshot`, { method: "POST" }));
+  expect(taken).toMatchObject({ status: 200, json: { node: "n1", index } });
+  expect(taken.json["firstIndex"]).toBe(Number(index) + 1);
+  expect(await increment(server)).toMatchObject({ value: 2 });
+});
+
 test("closing is idempotent and frees the address", async () => {
   const server = await start();
   await increment(server);

@@ -41,6 +41,12 @@ export type NodeLimits = {
   readonly maxUncommittedBytes?: number;
   /** Reads that wait, to be confirmed or for the state machine; beyond it `QUORATE_BUSY`. Default 10 000. */
   readonly maxPendingReads?: number;
+  /** Append messages to one peer that are not answered yet. Default 64. */
+  readonly maxInflightMessages?: number;
+  /** Bytes of entries to one peer that are not answered yet. Default 8 MiB. */
+  readonly maxInflightBytes?: number;
+  /** A learner that lacks more entries than this is not promoted, unless forced. Default 1000. */
+  readonly maxPromotionLag?: number;
 };
 
 /** Everything a node is made of. */

@@ -24,7 +24,7 @@ export function coreOptions(options: AnyNodeOptions, incarnation: string): RaftO
     maxClockDrift,
     readmission,
   } = raft;
-  const { maxUncommittedBytes, maxPendingReads } = limits;
+  const { maxCommandBytes = defaultLimits.maxCommandBytes, ...otherLimits } = limits;
   const room = options.transport.maxMessageBytes - MESSAGE_OVERHEAD_BYTES;
   return {
     id: options.nodeId,
@@ -36,8 +36,8 @@ export function coreOptions(options: AnyNodeOptions, incarnation: string): RaftO
     reads: defined({ lease: leaseReads, maxClockDrift }),
     membership: defined({ readmission }),
     limits: {
-      ...defined({ maxUncommittedBytes, maxPendingReads }),
-      maxCommandBytes: Math.min(limits.maxCommandBytes ?? defaultLimits.maxCommandBytes, room),
+      ...defined(otherLimits),
+      maxCommandBytes: Math.min(maxCommandBytes, room),
       maxAppendBytes: Math.min(defaultLimits.maxAppendBytes, room),
     },
   };

@@ -97,6 +97,37 @@ test("a follower that was down for longer than the log reaches back gets a snaps
   expect(machines.get(down)?.words.length, "it is durable there").toBeGreaterThan(150);
 });
 
+test("a read that waits for an index is answered from the snapshot that brings it", async () => {
+  const leader = await startAll(3);
+  const [down = ""] = cluster.ids.filter((id) => id !== leader.currentStatus().id);
+  await cluster.node(down).close();
+  await write(leader, 200);
+  const { lastApplied: minIndex } = leader.currentStatus();
+  await start(down);
+  const behind = cluster.node(down);
+  const events = behind.events();
+  const read = behind.query("all", { consistency: "stale", minIndex });
+  await cluster.clock.run(2_000);
+  expect((await read).answer).toHaveLength(200);
+  for await (const { type } of events) if (type === "snapshotInstalled") break;
+});
+
+test("P73 a proposal whose place lies in a snapshot that the next leader sent ends as unknown", async () => {
+  const leader = await startAll(3);
+  const { id } = leader.currentStatus();
+  cluster.isolate(id);
+  const events = leader.events();
+  const swallowed = rejectionOf(leader.propose(word("mine"), { timeoutMs: 60_000 }));
+  await cluster.clock.run(400);
+  const next = cluster.node(await cluster.elect());
+  await write(next, 200);
+  cluster.network.heal();
+  await cluster.clock.run(2_000);
+  expect(await swallowed).toMatchObject({ code: "QUORATE_PROPOSAL_TIMEOUT", outcome: "unknown" });
+  for await (const { type } of events) if (type === "snapshotInstalled") break;
+  expect(machines.get(id)?.words).not.toContain("mine");
+});
+
 test("a transport that carries only small messages carries snapshots in small chunks", async () => {
   const maxMessageBytes = 8 * 1024;
   const chunks: number[] = [];

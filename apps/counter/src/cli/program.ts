@@ -13,6 +13,7 @@ import { addOfflineCommands } from "./offline-commands.ts";
 import { addClusterOptions } from "./options.ts";
 import { addRegisterCommands } from "./register-commands.ts";
 import { addStatusCommand } from "./status-command.ts";
+import { addTakeSnapshot } from "./take-snapshot.ts";
 import { addTlsCommands } from "./tls-commands.ts";
 
 /** Runs one command; `argv` begins after the program's name. Resolves with the exit code and never rejects. */
@@ -52,6 +53,7 @@ function createProgram(io: CliIo, version: string, setExitCode: (code: number) =
   addRegisterCommands(program, io);
   addDiskCommands(program, io, setExitCode);
   addOfflineCommands(program, io, setExitCode);
+  addTakeSnapshot(program, io);
   addTlsCommands(program, io);
   return program;
 }

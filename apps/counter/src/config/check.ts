@@ -1,5 +1,6 @@
 // What a configuration means: addresses that can work, timeouts that can work, features that exist.
 
+import { checkAmounts, isRetained } from "./amounts.ts";
 import { candidateHosts, formatHostPort, isLoopback, isWildcard, parseHostPort } from "./addresses.ts";
 import { nearest } from "./nearest.ts";
 import { Problems } from "./problems.ts";
@@ -18,6 +19,8 @@ const defaultRaft: RaftConfig = {
   checkQuorum: true,
   leaseReads: false,
   maxClockDrift: 0.1,
+  diskStallMs: 1000,
+  readmission: "automatic",
 };
 
 /** What the checks may know about the machine; the default looks at its network interfaces. */
@@ -61,6 +64,8 @@ function checkMeaning(check: Check): CheckedConfig {
   const transport = checkTransport(raw, members, problems);
   const storage = checkStorage(check);
   const raft = checkRaft(check);
+  const snapshots = checkAmounts({ path: "snapshots", given: raw.snapshots, mayBeZero: isRetained, problems });
+  const limits = checkAmounts({ path: "limits", given: raw.limits, problems });
   problems.throwIfAny(source);
   return {
     config: {
@@ -73,6 +78,8 @@ function checkMeaning(check: Check): CheckedConfig {
       client: { tls: raw.client?.tls },
       storage,
       raft,
+      snapshots,
+      limits,
       join: raw.join === true,
       addresses: checkAddresses(check),
     },
@@ -177,15 +184,20 @@ function checkStorage({ raw, problems }: Check): StorageConfig {
   return { type: isKnown ? type : "file", onCorruption: isChoice ? onCorruption : "halt" };
 }
 
-function checkRaft({ raw, problems }: Check): RaftConfig {
+function checkRaft(check: Check): RaftConfig {
+  const { raw, problems } = check;
   const given = Object.entries(raw.raft ?? {}).filter(([, value]) => value !== undefined);
-  const raft: RaftConfig = { ...defaultRaft, ...Object.fromEntries(given) };
+  const raft: RaftConfig = { ...defaultRaft, ...Object.fromEntries(given), readmission: checkReadmission(check) };
   const { heartbeatMs } = raft;
   const [min, max] = raft.electionTimeoutMs;
   const hint = "Use whole milliseconds, for example electionTimeoutMs [150, 300] and heartbeatMs 50.";
   const isDuration = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 3_600_000;
   if (!isDuration(heartbeatMs))
     problems.add("raft.heartbeatMs", `must be a whole number from 1, found ${heartbeatMs}`, hint);
+  if (!isDuration(raft.diskStallMs)) {
+    const message = `must be a whole number from 1, found ${raft.diskStallMs}`;
+    problems.add("raft.diskStallMs", message, "Use whole milliseconds, longer than an ordinary slow flush: 1000.");
+  }
   if (!isDuration(min) || !isDuration(max) || min >= max) {
     problems.add(
       "raft.electionTimeoutMs",
@@ -204,6 +216,13 @@ function checkRaft({ raw, problems }: Check): RaftConfig {
   }
   checkLeaseReads(raft, problems);
   return raft;
+}
+
+function checkReadmission({ raw, problems }: Check): RaftConfig["readmission"] {
+  const { readmission = "automatic" } = raw.raft ?? {};
+  if (readmission === "automatic" || readmission === "manual") return readmission;
+  problems.add("raft.readmission", `"${readmission}" is unknown`, 'Available: "automatic", "manual".');
+  return "automatic";
 }
 
 /** Reads that trust a clock, and what must hold for that. Thesis 6.4.1. */

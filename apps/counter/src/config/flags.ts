@@ -6,14 +6,16 @@ import { InvalidArgumentError, Option } from "commander";
 /** A configuration as it was written, in a file or by flags: its types are not checked yet. */
 export type Unchecked = { [key: string]: unknown };
 
-const flags: readonly {
+type Flag = {
   readonly path: readonly string[];
   readonly flag: string;
   readonly description: string;
   readonly parse?: (text: string, previous: unknown) => unknown;
   /** The value of a flag without argument, if it is not `true`. */
   readonly preset?: string;
-}[] = [
+};
+
+const flags: readonly Flag[] = [
   { path: ["cluster"], flag: "--cluster <name>", description: "name of the cluster" },
   { path: ["id"], flag: "--id <id>", description: "this node's id" },
   { path: ["data"], flag: "--data <directory>", description: "directory of this node's files" },
@@ -133,7 +135,34 @@ const flags: readonly {
     description: "how far clocks may run apart, 0 to below 1",
     parse: parseNumber,
   },
+  {
+    path: ["raft", "diskStallMs"],
+    flag: "--raft-disk-stall-ms <ms>",
+    description: "a node whose disk has not completed a write for this long does not lead",
+    parse: parseNumber,
+  },
+  {
+    path: ["raft", "readmission"],
+    flag: "--raft-readmission <automatic|manual>",
+    description: "whether a member that lost its disk is taken back by itself, or by members readmit",
+  },
+  amount("snapshots", "everyEntries", "take a snapshot after so many entries"),
+  amount("snapshots", "everyBytes", "or after so many bytes of entries"),
+  amount("snapshots", "retainEntries", "entries that stay in the log behind a snapshot"),
+  amount("snapshots", "retainBytes", "or bytes of entries, if that is less"),
+  amount("snapshots", "pinnedBytes", "bytes of entries that stay for a node that is being sent an older snapshot"),
+  amount("limits", "maxCommandBytes", "largest command in the log"),
+  amount("limits", "maxUncommittedBytes", "bytes of writes that are not committed yet"),
+  amount("limits", "maxPendingReads", "reads that wait"),
+  amount("limits", "maxInflightMessages", "messages to one node that it has not answered yet"),
+  amount("limits", "maxInflightBytes", "bytes of entries to one node that it has not answered yet"),
+  amount("limits", "maxPromotionLag", "entries that a learner may lack when it gets its vote"),
 ];
+
+function amount(group: string, key: string, description: string): Flag {
+  const name = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return { path: [group, key], flag: `--${group}-${name} <number>`, description, parse: parseNumber };
+}
 
 /** The flags, in the order of the help text. */
 export function configOptions(): readonly Option[] {

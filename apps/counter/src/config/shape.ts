@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { nearest } from "./nearest.ts";
 import type { Problems } from "./problems.ts";
+import type { Config, SnapshotConfig } from "./types.ts";
 
 const memberShape = { peer: v.optional(v.string()), http: v.string(), client: v.optional(v.string()) };
 const listenShape = { peer: v.optional(v.string()), http: v.optional(v.string()), client: v.optional(v.string()) };
@@ -25,6 +26,23 @@ const raftShape = {
   checkQuorum: v.optional(v.boolean()),
   leaseReads: v.optional(v.boolean()),
   maxClockDrift: v.optional(v.number()),
+  diskStallMs: v.optional(v.number()),
+  readmission: v.optional(v.string()),
+};
+const snapshotsShape = {
+  everyEntries: v.optional(v.number()),
+  everyBytes: v.optional(v.number()),
+  retainEntries: v.optional(v.number()),
+  retainBytes: v.optional(v.number()),
+  pinnedBytes: v.optional(v.number()),
+};
+const limitsShape = {
+  maxCommandBytes: v.optional(v.number()),
+  maxUncommittedBytes: v.optional(v.number()),
+  maxPendingReads: v.optional(v.number()),
+  maxInflightMessages: v.optional(v.number()),
+  maxInflightBytes: v.optional(v.number()),
+  maxPromotionLag: v.optional(v.number()),
 };
 const configShape = {
   cluster: v.string(),
@@ -36,6 +54,8 @@ const configShape = {
   client: v.optional(v.object(clientShape)),
   storage: v.optional(v.object(storageShape)),
   raft: v.optional(v.object(raftShape)),
+  snapshots: v.optional(v.object(snapshotsShape)),
+  limits: v.optional(v.object(limitsShape)),
   join: v.optional(v.boolean()),
   addresses: v.optional(v.string()),
 };
@@ -71,8 +91,12 @@ export type RawConfig = {
         checkQuorum?: boolean | undefined;
         leaseReads?: boolean | undefined;
         maxClockDrift?: number | undefined;
+        diskStallMs?: number | undefined;
+        readmission?: string | undefined;
       }
     | undefined;
+  readonly snapshots?: { readonly [Key in keyof SnapshotConfig]?: number | undefined } | undefined;
+  readonly limits?: { readonly [Key in keyof Config["limits"]]?: number | undefined } | undefined;
 };
 
 const schema: v.GenericSchema<unknown, RawConfig> = v.object(configShape);
@@ -88,6 +112,8 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   "client.tls": Object.keys(clientTlsShape),
   storage: Object.keys(storageShape),
   raft: Object.keys(raftShape),
+  snapshots: Object.keys(snapshotsShape),
+  limits: Object.keys(limitsShape),
 };
 
 /** Checks keys and types; undefined if anything was reported. */

@@ -1,5 +1,7 @@
 // A node's configuration after all checks: every default is filled in and every address is split.
 
+import type { NodeLimits, SnapshotOptions } from "@quorate/node";
+
 /** A host name or IP address, and a port. */
 export type HostPort = { readonly host: string; readonly port: number };
 
@@ -42,7 +44,14 @@ export type RaftConfig = {
   readonly leaseReads: boolean;
   /** By how much clocks may run apart, as a share of elapsed time: 0 to below 1. */
   readonly maxClockDrift: number;
+  /** A node whose disk has not completed a write for this long does not lead, in ms. */
+  readonly diskStallMs: number;
+  /** Whether a member that lost its disk is taken back by the leader, or only when told to. */
+  readonly readmission: "automatic" | "manual";
 };
+
+/** When snapshots are taken and how much of the log stays behind them. What is not given has the node's default. */
+export type SnapshotConfig = Omit<SnapshotOptions, "store">;
 
 /** Everything that `quorate start` needs to know. */
 export type Config = {
@@ -64,6 +73,9 @@ export type Config = {
   };
   readonly storage: StorageConfig;
   readonly raft: RaftConfig;
+  readonly snapshots: SnapshotConfig;
+  /** Bounds of what the node holds. What is not given has the node's default. */
+  readonly limits: NodeLimits;
   /** This node is to be added to the cluster of the other members: it never forms one. */
   readonly join: boolean;
   /** Which of two addresses of a member counts: that in the log, or that in this configuration. */

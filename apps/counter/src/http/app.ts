@@ -9,7 +9,7 @@ import { transferLeadership } from "./leadership.ts";
 import { addMember, changeMember, getMembers, readmitMember, removeMember } from "./members.ts";
 import { problemResponse, requestError } from "./problem.ts";
 import { compareAndSetRegister, deleteRegister, getRegister, setRegister } from "./registers.ts";
-import { getSnapshot } from "./snapshot.ts";
+import { getSnapshot, takeSnapshot } from "./snapshot.ts";
 import { livenessResponse, readinessResponse, statusResponse } from "./status.ts";
 import { watchState } from "./watch.ts";
 
@@ -72,6 +72,7 @@ function createApp(service: Service): Hono {
   route("POST", "/v1/cluster/members/:id/readmission", readmitMember);
   route("GET", "/v1/watch", watchState);
   route("GET", "/v1/cluster/snapshot", getSnapshot);
+  route("POST", "/v1/cluster/snapshot", takeSnapshot);
   route("GET", "/v1/status", statusResponse);
   route("GET", "/livez", livenessResponse);
   route("GET", "/readyz", readinessResponse);

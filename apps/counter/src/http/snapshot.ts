@@ -1,8 +1,9 @@
-// The route of backups: the whole state as of one moment, as a stream that quorate snapshot restore reads.
+// The route of snapshots: the whole state as of one moment, as a stream that quorate snapshot restore reads, or only stored.
 
 import { QuorateError } from "@quorate/contracts";
 import type { SnapshotSource } from "@quorate/node";
 import { encodeHeader } from "../offline/snapshot-file.ts";
+import { readObject } from "./body.ts";
 import type { Service } from "../service-node.ts";
 import { queryOptionsOf, readRequestOf } from "./request-headers.ts";
 
@@ -25,6 +26,37 @@ export async function getSnapshot(service: Service, request: Request): Promise<R
     busy.delete(service);
     throw error;
   }
+}
+
+/** What a node says of the snapshot that it has taken. */
+export type TakenSnapshot = {
+  readonly node: string;
+  /** The last entry in it. */
+  readonly index: number;
+  readonly term: number;
+  readonly sizeBytes: number;
+  /** Where the node's log begins now. */
+  readonly firstIndex: number;
+};
+
+/** `POST /v1/cluster/snapshot`: this node, leader or not, stores a snapshot now and shortens its log. */
+export async function takeSnapshot(service: Service, request: Request): Promise<Response> {
+  await readObject(request, [], true);
+  const taken = await service.takeSnapshot();
+  if (taken === undefined) throw none(service);
+  const { index, term, sizeBytes } = taken;
+  const { firstIndex } = service.node.currentStatus();
+  const body: TakenSnapshot = { node: service.nodeId, index, term, sizeBytes, firstIndex };
+  return new Response(JSON.stringify(body), {
+    status: 200,
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      "raft-index": String(index),
+      "raft-term": String(term),
+      "raft-consistency": "stale",
+    },
+  });
 }
 
 function streamOf(service: Service, source: SnapshotSource, consistency: string): Response {

@@ -3,6 +3,7 @@
 import { QuorateError } from "@quorate/contracts";
 import { expect, test } from "vitest";
 import { noLeader, timedOut } from "../http/errors.ts";
+import { FakeService } from "../http/fake-node.ts";
 import { oneNode, run } from "./run.ts";
 
 test("counter add prints the new value, counter get reads it", async () => {
@@ -97,6 +98,25 @@ test("forwarding a stale read and an index that is none are usage errors", async
   expect(forwarded).toMatchObject({ exitCode: 2, stdout: "" });
   expect(forwarded.stderr).toContain("--forward is not for stale reads");
   expect(await run(["register", "get", "r", "--min-index", "x"], nodes)).toMatchObject({ exitCode: 2 });
+});
+
+test("snapshot take asks every node, and ends with what the first one that cannot says", async () => {
+  const snapshot = { index: 8, term: 2, configuration: { voters: ["n1"], learners: [] }, sizeBytes: 6, checksum: 9 };
+  const [first, second] = [new FakeService({ id: "n1" }), new FakeService({ id: "n2" })];
+  first.snapshot = { snapshot, chunks: async function* () {} };
+  const nodes = { "127.0.0.1:8101": first, "127.0.0.1:8102": second };
+  const text = "n1: the state after entry 8, 6 bytes; its log begins at entry 1\n";
+  const failed = await run(["snapshot", "take"], nodes);
+  expect(failed).toMatchObject({ exitCode: 1, stdout: text });
+  expect(failed.stderr).toContain("QUORATE_NOT_FOUND: n2 keeps no snapshots.");
+  second.snapshot = first.snapshot;
+  const { stdout } = await run(["snapshot", "take", "-o", "json"], nodes);
+  const lines = stdout.trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { schemaVersion: 1, node: "n1", index: 8 },
+    { schemaVersion: 1, node: "n2", index: 8 },
+  ]);
+  expect(await run(["snapshot", "take", "--endpoints", "127.0.0.1:1"], nodes)).toMatchObject({ exitCode: 6 });
 });
 
 test("without a leader it ends with 3", async () => {

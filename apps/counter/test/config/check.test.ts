@@ -47,6 +47,8 @@ test("a minimal configuration gets every default", () => {
     raft: { electionTimeoutMs: [150, 300], heartbeatMs: 50, preVote: true, leaderLease: true, checkQuorum: true },
   });
   expect(config.raft).toMatchObject({ leaseReads: false, maxClockDrift: 0.1 });
+  expect(config.raft).toMatchObject({ diskStallMs: 1000, readmission: "automatic" });
+  expect(config).toMatchObject({ snapshots: {}, limits: {} });
   expect(warnings).toEqual([]);
 });
 
@@ -120,7 +122,7 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     path: ["memebers"],
     value: {},
     text: 'n1.json: unknown key "memebers"; did you mean "members"?',
-    hint: "Keys of a configuration: cluster, id, data, members, listen, transport, client, storage, raft, join, addresses.",
+    hint: "Keys of a configuration: cluster, id, data, members, listen, transport, client, storage, raft, snapshots, limits, join, addresses.",
   },
   { path: ["zzzzzz"], value: 1, text: 'n1.json: unknown key "zzzzzz"' },
   {
@@ -287,6 +289,37 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     value: { leaseReads: true, leaderLease: false },
     text: "n1.json: raft.leaseReads: needs raft.leaderLease, which is false: the others could elect a new leader while this one still answers reads",
     hint: "Set raft.leaderLease to true on every node, or raft.leaseReads to false.",
+  },
+  {
+    path: ["raft", "diskStallMs"],
+    value: 0.5,
+    text: "n1.json: raft.diskStallMs: must be a whole number from 1, found 0.5",
+  },
+  {
+    path: ["raft", "readmission"],
+    value: "never",
+    text: 'n1.json: raft.readmission: "never" is unknown',
+    hint: 'Available: "automatic", "manual".',
+  },
+  {
+    path: ["snapshots", "everyEntries"],
+    value: 0,
+    text: "n1.json: snapshots.everyEntries: must be a whole number from 1, found 0",
+  },
+  {
+    path: ["snapshots", "retainBytes"],
+    value: -1,
+    text: "n1.json: snapshots.retainBytes: must be a whole number from 0, found -1",
+  },
+  {
+    path: ["limits", "maxPendingReads"],
+    value: "9",
+    text: 'n1.json: limits.maxPendingReads: must be a number, found "9"',
+  },
+  {
+    path: ["limits", "maxCommandByte"],
+    value: 9,
+    text: 'n1.json: limits: unknown key "maxCommandByte"; did you mean "maxCommandBytes"?',
   },
   { path: ["raft", "leaseReads"], value: 1, text: "n1.json: raft.leaseReads: must be true or false, found 1" },
   ...[1, -0.1, 7].map((value) => ({

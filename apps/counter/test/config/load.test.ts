@@ -49,7 +49,11 @@ test("every key can be a flag, and no file is needed", () => {
     "--transport-type tcp --transport-insecure --storage sqlite",
     "--raft-election-timeout-ms 300,900 --raft-heartbeat-ms 60",
     "--raft-pre-vote false --raft-leader-lease false --raft-check-quorum false",
-    "--raft-lease-reads false --raft-max-clock-drift 0.25 --join --addresses file",
+    "--raft-lease-reads false --raft-max-clock-drift 0.25 --raft-disk-stall-ms 700 --raft-readmission manual",
+    "--snapshots-every-entries 1 --snapshots-every-bytes 2 --snapshots-retain-entries 0 --snapshots-retain-bytes 4",
+    "--snapshots-pinned-bytes 5 --limits-max-command-bytes 6 --limits-max-uncommitted-bytes 7 --limits-max-pending-reads 8",
+    "--limits-max-inflight-messages 9 --limits-max-inflight-bytes 10 --limits-max-promotion-lag 11",
+    "--join --addresses file",
   ].join(" ");
   const given = flags(...line.split(" "));
   expect(loadConfig(undefined, given).config).toEqual({
@@ -80,6 +84,17 @@ test("every key can be a flag, and no file is needed", () => {
       checkQuorum: false,
       leaseReads: false,
       maxClockDrift: 0.25,
+      diskStallMs: 700,
+      readmission: "manual",
+    },
+    snapshots: { everyEntries: 1, everyBytes: 2, retainEntries: 0, retainBytes: 4, pinnedBytes: 5 },
+    limits: {
+      maxCommandBytes: 6,
+      maxUncommittedBytes: 7,
+      maxPendingReads: 8,
+      maxInflightMessages: 9,
+      maxInflightBytes: 10,
+      maxPromotionLag: 11,
     },
     join: true,
     addresses: "file",

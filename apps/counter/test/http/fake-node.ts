@@ -86,6 +86,7 @@ export class FakeService {
       version: "1.2.3",
       node: this.#node(),
       explain: () => this.explanation,
+      takeSnapshot: () => Promise.resolve(this.snapshot?.snapshot),
       openSnapshot: () => Promise.resolve(this.snapshot),
       committedMsAgo: () => this.lagMs,
       watches: this.#watches(urls[0]?.[0] ?? ""),

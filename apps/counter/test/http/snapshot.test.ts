@@ -46,6 +46,16 @@ test("one is given away at a time; the next may come when it was read, left, or 
   expect((await get(service)).status).toBe(200);
 });
 
+test("a follower stores one too when it is asked to, and says what it holds", async () => {
+  const service = withSnapshot();
+  service.status = { role: "follower", leaderId: "n3", firstIndex: 9 };
+  const reply = await service.request("POST", path);
+  expect(reply).toMatchObject({ status: 200, json: { node: "n1", index: 8, term: 2, sizeBytes: 6, firstIndex: 9 } });
+  expect(reply.headers.get("raft-index")).toBe("8");
+  expect((await service.request("POST", path, { body: { now: true } })).json["field"]).toBe("now");
+  expect((await new FakeService().request("POST", path)).json).toMatchObject({ detail: "n1 keeps no snapshots." });
+});
+
 test("a node without snapshots says so, and a follower points to the leader", async () => {
   const none = await get(new FakeService());
   expect(await none.json()).toMatchObject({ code: "QUORATE_NOT_FOUND", detail: "n1 keeps no snapshots." });
