@@ -41,7 +41,7 @@ export type Service = {
   committedMsAgo(index: number): number | undefined;
   /** Who watches over HTTP. */
   readonly watches: Watches<Query, Answer>;
-  /** Takes a snapshot; resolves with the latest one when it is durable, undefined if this node keeps none. */
+  /** Takes a snapshot; resolves with the latest one when it is durable; undefined if there is none. */
   takeSnapshot(): Promise<SnapshotSource["snapshot"] | undefined>;
   /** Takes a snapshot and opens it; undefined if this node keeps none. Whoever asks reads it to its end. */
   openSnapshot(): Promise<SnapshotSource | undefined>;

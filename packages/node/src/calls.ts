@@ -19,13 +19,14 @@ type Ending = Pick<Waiting<unknown>, "isSettled" | "deadlineMs" | "timeoutMs" | 
 export class Calls<Query, Answer, Result> {
   readonly nextBatch: NextBatch<Result>;
   readonly proposals: Proposals<Result> = new Proposals();
-  readonly reads: Reads<Query, Answer> = new Reads();
+  readonly reads: Reads<Query, Answer>;
   transfer: Waiting<Transferred> | undefined;
   change: Waiting<Changed> | undefined;
   readonly #settleProposalsMs: number;
   #nextExpiryMs = 0;
 
-  constructor(limits: { readonly maxWaitingBytes: number; readonly settleProposalsMs: number }) {
+  constructor(nodeId: string, limits: { readonly maxWaitingBytes: number; readonly settleProposalsMs: number }) {
+    this.reads = new Reads(nodeId);
     this.nextBatch = new NextBatch(limits.maxWaitingBytes);
     this.#settleProposalsMs = limits.settleProposalsMs;
   }

@@ -92,7 +92,8 @@ export class Driver<Query, Answer, Result> {
     const { timing, limits } = this.#raft.options;
     const [minTimeoutMs, maxTimeoutMs] = timing.electionTimeoutMs;
     this.#replica = new Replica(options.stateMachine, lastApplied);
-    this.#calls = new Calls({ maxWaitingBytes: limits.maxUncommittedBytes, settleProposalsMs: 2 * maxTimeoutMs });
+    const callLimits = { maxWaitingBytes: limits.maxUncommittedBytes, settleProposalsMs: 2 * maxTimeoutMs };
+    this.#calls = new Calls(identity.nodeId, callLimits);
     this.#peers = new PeerBook(options.transport, options.peerAddress);
     this.#log = new LogWork({
       storage: options.storage,

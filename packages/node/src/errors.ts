@@ -180,13 +180,13 @@ export function readTimeout(timeoutMs: number): QuorateError {
 
 /** The state that a read wants to see was not reached here in time. */
 export function indexNotReached(
-  read: { readonly minIndex: number; readonly timeoutMs: number },
-  lastApplied: number,
+  nodeId: NodeId,
+  read: { readonly minIndex: number; readonly lastApplied: number; readonly timeoutMs: number },
 ): QuorateError {
-  const { minIndex, timeoutMs } = read;
+  const { minIndex, lastApplied, timeoutMs } = read;
   return new QuorateError({
     code: "QUORATE_INDEX_NOT_REACHED",
-    message: `this node has applied up to index ${lastApplied}; index ${minIndex} was not reached within ${timeoutMs} ms`,
+    message: `${nodeId} has applied up to index ${lastApplied}; index ${minIndex} was not reached within ${timeoutMs} ms`,
     hint: "ask another node or wait longer; an index that no node reaches was never committed, or is another cluster's",
     retryable: true,
     details: { minIndex, lastApplied },

@@ -1,6 +1,7 @@
 // Reads between their arrival and their answer. Linearizable ones wait for two things: first a majority confirms the
 // leader, then the state machine catches up with what was committed then. Thesis 6.4. Any read may want to see an index.
 
+import type { NodeId } from "@quorate/core";
 import type { Consistency, Queried } from "./api.ts";
 import { indexNotReached, readTimeout } from "./errors.ts";
 import type { Waiting } from "./waiting.ts";
@@ -15,10 +16,15 @@ type PendingRead<Query, Answer> = {
 
 /** The reads of one node that are not answered yet. */
 export class Reads<Query, Answer> {
+  readonly #nodeId: NodeId;
   readonly #unconfirmed = new Map<number, PendingRead<Query, Answer>>();
   /** These wait only for the state machine to reach an index. */
   #confirmed: { readonly index: number; readonly read: PendingRead<Query, Answer> }[] = [];
   #lastApplied = 0;
+
+  constructor(nodeId: NodeId) {
+    this.#nodeId = nodeId;
+  }
 
   get size(): number {
     return this.#unconfirmed.size + this.#confirmed.length;
@@ -63,9 +69,11 @@ export class Reads<Query, Answer> {
     }
     this.#confirmed = this.#confirmed.filter(({ read: { caller, minIndex } }) => {
       const { timeoutMs } = caller;
-      const isBehind = minIndex > this.#lastApplied;
+      const lastApplied = this.#lastApplied;
       if (nowMs >= caller.deadlineMs) {
-        caller.reject(isBehind ? indexNotReached({ minIndex, timeoutMs }, this.#lastApplied) : readTimeout(timeoutMs));
+        const isBehind = minIndex > lastApplied;
+        const behind = { minIndex, lastApplied, timeoutMs };
+        caller.reject(isBehind ? indexNotReached(this.#nodeId, behind) : readTimeout(timeoutMs));
       }
       return !caller.isSettled;
     });

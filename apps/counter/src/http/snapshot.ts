@@ -111,7 +111,7 @@ function tooMany({ nodeId }: Service): QuorateError {
 function none({ nodeId }: Service): QuorateError {
   return new QuorateError({
     code: "QUORATE_NOT_FOUND",
-    message: `${nodeId} keeps no snapshots.`,
-    hint: "Ask a node that was started with a place for snapshots.",
+    message: `${nodeId} has no snapshot.`,
+    hint: "A node has none before it has applied an entry, and if it was started without a place for them.",
   });
 }

@@ -108,7 +108,7 @@ test("snapshot take asks every node, and ends with what the first one that canno
   const text = "n1: the state after entry 8, 6 bytes; its log begins at entry 1\n";
   const failed = await run(["snapshot", "take"], nodes);
   expect(failed).toMatchObject({ exitCode: 1, stdout: text });
-  expect(failed.stderr).toContain("QUORATE_NOT_FOUND: n2 keeps no snapshots.");
+  expect(failed.stderr).toContain("QUORATE_NOT_FOUND: n2 has no snapshot.");
   second.snapshot = first.snapshot;
   const { stdout } = await run(["snapshot", "take", "-o", "json"], nodes);
   const lines = stdout.trim().split("\n");

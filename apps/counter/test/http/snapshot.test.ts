@@ -53,12 +53,12 @@ test("a follower stores one too when it is asked to, and says what it holds", as
   expect(reply).toMatchObject({ status: 200, json: { node: "n1", index: 8, term: 2, sizeBytes: 6, firstIndex: 9 } });
   expect(reply.headers.get("raft-index")).toBe("8");
   expect((await service.request("POST", path, { body: { now: true } })).json["field"]).toBe("now");
-  expect((await new FakeService().request("POST", path)).json).toMatchObject({ detail: "n1 keeps no snapshots." });
+  expect((await new FakeService().request("POST", path)).json).toMatchObject({ detail: "n1 has no snapshot." });
 });
 
 test("a node without snapshots says so, and a follower points to the leader", async () => {
   const none = await get(new FakeService());
-  expect(await none.json()).toMatchObject({ code: "QUORATE_NOT_FOUND", detail: "n1 keeps no snapshots." });
+  expect(await none.json()).toMatchObject({ code: "QUORATE_NOT_FOUND", detail: "n1 has no snapshot." });
   const service = withSnapshot();
   service.failure = notLeader;
   service.status = { role: "follower", leaderId: "n3" };
