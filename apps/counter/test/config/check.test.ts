@@ -290,37 +290,6 @@ const bad: readonly { path: readonly string[]; value: unknown; text: string; hin
     text: "n1.json: raft.leaseReads: needs raft.leaderLease, which is false: the others could elect a new leader while this one still answers reads",
     hint: "Set raft.leaderLease to true on every node, or raft.leaseReads to false.",
   },
-  {
-    path: ["raft", "diskStallMs"],
-    value: 0.5,
-    text: "n1.json: raft.diskStallMs: must be a whole number from 1, found 0.5",
-  },
-  {
-    path: ["raft", "readmission"],
-    value: "never",
-    text: 'n1.json: raft.readmission: "never" is unknown',
-    hint: 'Available: "automatic", "manual".',
-  },
-  {
-    path: ["snapshots", "everyEntries"],
-    value: 0,
-    text: "n1.json: snapshots.everyEntries: must be a whole number from 1, found 0",
-  },
-  {
-    path: ["snapshots", "retainBytes"],
-    value: -1,
-    text: "n1.json: snapshots.retainBytes: must be a whole number from 0, found -1",
-  },
-  {
-    path: ["limits", "maxPendingReads"],
-    value: "9",
-    text: 'n1.json: limits.maxPendingReads: must be a number, found "9"',
-  },
-  {
-    path: ["limits", "maxCommandByte"],
-    value: 9,
-    text: 'n1.json: limits: unknown key "maxCommandByte"; did you mean "maxCommandBytes"?',
-  },
   { path: ["raft", "leaseReads"], value: 1, text: "n1.json: raft.leaseReads: must be true or false, found 1" },
   ...[1, -0.1, 7].map((value) => ({
     path: ["raft", "maxClockDrift"],
