@@ -106,6 +106,34 @@ test("a change under the condition of an older list is refused", async () => {
   expect(second.json["configurationIndex"]).toBe(first.json["configurationIndex"]);
 });
 
+test("two voters are replaced by two others in one step, through a joint configuration", async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const leader = await cluster.leader();
+  const leaving = cluster.ids.filter((id) => id !== leader);
+  for (const id of ["n4", "n5"]) {
+    await cluster.startNewNode(id);
+    const body = { id, http: `http://${id}.test`, role: "learner" };
+    await eventually(`${id} is added`, async () => {
+      const reply = await cluster.request(leader, "POST", members, { body });
+      return reply.status === 200 ? true : undefined;
+    });
+  }
+  const events = cluster.eventsOf(leader)[Symbol.asyncIterator]();
+  await eventually("both have caught up", async () => {
+    const reply = await cluster.request(leader, "PATCH", members, {
+      body: { promote: ["n4", "n5"], remove: leaving },
+    });
+    return reply.status === 200 ? true : undefined;
+  });
+  await voters(cluster, [leader, "n4", "n5"]);
+  const outgoing: unknown[] = [];
+  while (outgoing.length < 2) {
+    const { value } = await events.next();
+    if (value?.type === "configurationChanged") outgoing.push(value.configuration.outgoing?.toSorted());
+  }
+  expect(outgoing, "the joint configuration, then the new one").toEqual([["n1", "n2", "n3"], undefined]);
+});
+
 test("what would leave no majority that answers is refused unless it is forced", async () => {
   await using cluster = await MemoryCluster.start(3);
   const leader = await cluster.leader();

@@ -1,4 +1,4 @@
-// quorate members list|add|promote|demote|remove|replace|move|prioritize|readmit
+// quorate members list|add|promote|demote|remove|change|replace|move|prioritize|readmit
 
 import { setTimeout as pause } from "node:timers/promises";
 import { QuorateError } from "@quorate/contracts";
@@ -18,6 +18,9 @@ type MemberValues = SharedValues & {
   readonly force?: boolean;
   readonly stale?: boolean;
   readonly ifMatch?: number;
+  readonly promote?: readonly string[];
+  readonly demote?: readonly string[];
+  readonly remove?: readonly string[];
 };
 
 const route = "/v1/cluster/members";
@@ -60,6 +63,21 @@ export function addMemberCommands(program: Command, io: CliIo): void {
     .action((id: string, _options: unknown, command: Command) =>
       run(io, command, { method: "DELETE", path: pathOf(id, memberValues(command)) }),
     );
+
+  addForce(addChangeOptions(members.command("change")))
+    .description("change several members in one step, such as --promote n4,n5 --remove n1,n2")
+    .addOption(idsOption("--promote <ids>", "learners that have caught up, to get a vote"))
+    .addOption(idsOption("--demote <ids>", "voters, to lose theirs"))
+    .addOption(idsOption("--remove <ids>", "members, to leave the cluster"))
+    .action((_options: unknown, command: Command) => {
+      const values = memberValues(command);
+      const { promote = [], demote = [], remove = [], force } = values;
+      if (promote.length + demote.length + remove.length === 0) {
+        throw new UsageError("nothing to change", "Name members: --promote, --demote, --remove.");
+      }
+      const path = `${route}${force === true ? "?force=true" : ""}`;
+      return run(io, command, { method: "PATCH", path, body: { promote, demote, remove } });
+    });
 
   addAddresses(addChangeOptions(members.command("move <id>")))
     .description("note where a node is reached from now on; what is not given stays")
@@ -206,6 +224,10 @@ function addAddresses(command: Command): Command {
     .option("--peer <address>", "where other nodes reach it, HOST:PORT")
     .option("--http <address>", "where its HTTP interface is reached, HOST:PORT")
     .option("--client <address>", "where programs reach it, HOST:PORT");
+}
+
+function idsOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => text.split(","));
 }
 
 function parsePriority(text: string): number {

@@ -6,7 +6,7 @@ import type { Service } from "../service-node.ts";
 import { failureResponse } from "./calls.ts";
 import { getCounter, incrementCounter } from "./counters.ts";
 import { transferLeadership } from "./leadership.ts";
-import { addMember, changeMember, getMembers, readmitMember, removeMember } from "./members.ts";
+import { addMember, changeMember, changeMembers, getMembers, readmitMember, removeMember } from "./members.ts";
 import { problemResponse, requestError } from "./problem.ts";
 import { compareAndSetRegister, deleteRegister, getRegister, setRegister } from "./registers.ts";
 import { getSnapshot, takeSnapshot } from "./snapshot.ts";
@@ -67,6 +67,7 @@ function createApp(service: Service): Hono {
   route("POST", "/v1/cluster/leader-transfer", transferLeadership);
   route("GET", "/v1/cluster/members", getMembers);
   route("POST", "/v1/cluster/members", addMember);
+  route("PATCH", "/v1/cluster/members", changeMembers);
   route("PATCH", "/v1/cluster/members/:id", changeMember);
   route("DELETE", "/v1/cluster/members/:id", removeMember);
   route("POST", "/v1/cluster/members/:id/readmission", readmitMember);

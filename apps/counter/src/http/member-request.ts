@@ -28,6 +28,13 @@ export function idIn(body: JsonObject): string {
   throw invalidField("id", idRule);
 }
 
+/** A list of ids in a body; empty if there is none. */
+export function idsIn(body: JsonObject, field: string): readonly string[] {
+  const ids = body[field] ?? [];
+  if (Array.isArray(ids) && ids.every((id) => typeof id === "string" && idPattern.test(id))) return ids;
+  throw invalidField(field, `must be a list of ids; each ${idRule}`);
+}
+
 /** The member `role` of a body; undefined if there is none. */
 export function roleIn({ role }: JsonObject): "voter" | "learner" | undefined {
   if (role === undefined || role === "voter" || role === "learner") return role;

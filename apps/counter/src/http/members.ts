@@ -14,6 +14,7 @@ import {
   completeAddress,
   conditionsOf,
   idIn,
+  idsIn,
   memberInPath,
   priorityIn,
   roleIn,
@@ -60,6 +61,17 @@ export async function changeMember(service: Service, request: Request): Promise<
     const prioritized = priority === undefined ? [] : [{ type: "prioritize", id, priority } as const];
     return [...roleChanges(service, id, role), ...prioritized, ...moves(service, id, given)];
   });
+}
+
+/** `PATCH /v1/cluster/members`: several members in one step; by joint consensus if more than one vote comes or goes. */
+export async function changeMembers(service: Service, request: Request): Promise<Response> {
+  const conditions = conditionsOf(request);
+  const body = await readObject(request, ["promote", "demote", "remove"]);
+  const changes = (["promote", "demote", "remove"] as const).flatMap((type) =>
+    idsIn(body, type).map((id) => ({ type, id })),
+  );
+  if (changes.length === 0) throw invalidField("promote", "or demote or remove is needed: nothing is to be changed");
+  return change(service, request, conditions, () => changes);
 }
 
 /** `DELETE /v1/cluster/members/{id}` */

@@ -65,6 +65,21 @@ test.each([
   expect(service.changes[0]?.options).toEqual(argv.includes("--if-match") ? { expectedIndex: 17 } : {});
 });
 
+test("change asks for several changes in one step, and for at least one", async () => {
+  const { service, nodes } = oneNode();
+  const argv = ["members", "change", "--promote", "n4,n5", "--demote", "n2", "--remove", "n1,n3", "--force"];
+  expect(await run([...argv, "--if-match", "17"], nodes)).toMatchObject({ exitCode: 0, stderr: "" });
+  const changes = [
+    { type: "promote", id: "n4" },
+    { type: "promote", id: "n5" },
+    { type: "demote", id: "n2" },
+    { type: "remove", id: "n1" },
+    { type: "remove", id: "n3" },
+  ];
+  expect(service.changes).toEqual([{ changes, options: { expectedIndex: 17, force: true } }]);
+  expect(await run(["members", "change"], nodes)).toMatchObject({ exitCode: 2, stdout: "" });
+});
+
 test.each([
   { failure: refused("wouldLoseQuorum", "QUORATE_WOULD_LOSE_QUORUM"), exitCode: 1, says: "look again" },
   { failure: refused("configurationChanged"), exitCode: 5, says: "List the members again" },

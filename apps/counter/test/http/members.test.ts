@@ -73,6 +73,18 @@ test.each([
   expect(service.changes.flatMap((one) => one.changes)).toEqual(changes);
 });
 
+test.each([
+  [{}, "promote"],
+  [{ demote: "n2" }, "demote"],
+  [{ remove: ["n2", 7] }, "remove"],
+  [{ promote: ["n 2"] }, "promote"],
+  [{ add: ["n2"] }, "add"],
+])("%j is no change of several members because of %s", async (body, field) => {
+  const reply = await service.request("PATCH", members, { body });
+  expect(reply).toMatchObject({ status: 400, json: { code: "QUORATE_REQUEST_INVALID", field } });
+  expect(service.changes).toEqual([]);
+});
+
 test("a move keeps the addresses that are not given", async () => {
   await service.request("PATCH", `${members}/n2`, { body: { peer: "127.0.0.1:9999" } });
   const address = JSON.stringify({ peer: "127.0.0.1:9999", http: "http://127.0.0.1:8102" });
