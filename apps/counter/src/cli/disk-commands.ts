@@ -1,10 +1,17 @@
 // quorate log show|verify and quorate snapshot inspect: what a stopped node's directory holds, and whether it is intact.
 
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import type { LogInspection, LogReport, SnapshotsReport } from "@quorate/storage-file";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { exitCodes } from "../errors/catalogue.ts";
-import { describeEntry, describeLog, describeSnapshots, describeVerdict, jsonOfEntry } from "./disk-report.ts";
+import {
+  describeEntry,
+  describeLog,
+  describeSaved,
+  describeSnapshots,
+  describeVerdict,
+  jsonOfEntry,
+} from "./disk-report.ts";
 import { UsageError } from "./failure.ts";
 import type { CliIo } from "./io.ts";
 
@@ -47,12 +54,20 @@ export function addDiskCommands(program: Command, io: CliIo, setExitCode: (code:
   program
     .command("snapshot")
     .description("look at the snapshots of a node that is not running")
-    .command("inspect <directory>")
-    .description("print and verify the snapshots in a data directory; exit code 1 if one is damaged")
+    .command("inspect <path>")
+    .description("print and verify the snapshots in a data directory, or a saved one; exit code 1 if one is damaged")
     .addOption(outputOption())
-    .action(async (directory: string, _options: unknown, command: Command) => {
-      const report = await inspectSnapshotsIn(directory);
+    .action(async (path: string, _options: unknown, command: Command) => {
       const { output } = command.optsWithGlobals<ShowValues>();
+      if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) {
+        const { verifySnapshotFile } = await import("../offline/snapshot-file.ts");
+        const saved = await verifySnapshotFile(path);
+        io.stdout(
+          output === "json" ? `${JSON.stringify({ schemaVersion: 1, ...saved })}\n` : describeSaved(path, saved),
+        );
+        return;
+      }
+      const report = await inspectSnapshotsIn(path);
       io.stdout(output === "json" ? `${JSON.stringify({ schemaVersion: 1, ...report })}\n` : describeSnapshots(report));
       tellDamage(report.snapshots.some(({ damage }) => damage !== undefined));
     });
@@ -85,8 +100,12 @@ async function inspectLogIn(directory: string): Promise<LogInspection> {
 
 async function inspectSnapshotsIn(directory: string): Promise<SnapshotsReport> {
   requireDirectory(directory);
-  const { inspectFileSnapshots } = await import("../compose.ts");
-  return inspectFileSnapshots({ directory });
+  const { inspectFileSnapshots, storeFiles } = await import("../compose.ts");
+  if (storeFiles.typeOf(readdirSync(directory)) === "file") return inspectFileSnapshots({ directory });
+  throw new UsageError(
+    `${directory} holds SQLite databases, and this looks into the file storage only`,
+    "Save a snapshot of the running node and inspect that: quorate snapshot save FILE.",
+  );
 }
 
 function requireDirectory(directory: string): void {

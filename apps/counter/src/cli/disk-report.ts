@@ -1,6 +1,7 @@
 // How a directory looks in words: its log, its entries, its snapshots, and the verdict on all of it.
 
 import { basename } from "node:path";
+import type { StoredSnapshot } from "@quorate/contracts";
 import type {
   Damage,
   LogReport,
@@ -9,6 +10,9 @@ import type {
   SnapshotReport,
   SnapshotsReport,
 } from "@quorate/storage-file";
+import type { SavedSnapshot } from "../offline/snapshot-file.ts";
+
+const intact = field("verified", "every byte is intact");
 
 /** Bytes of an entry's data that are printed. */
 const previewBytes = 40;
@@ -77,18 +81,26 @@ export function describeSnapshots({ snapshots, unfinished, directory }: Snapshot
 function describeSnapshot({ file, index, stored, damage }: SnapshotReport, isLatest: boolean): readonly string[] {
   const use = isLatest ? "the node starts from it" : "an older one, which the next start removes";
   const lines = [field("snapshot", `${basename(file)}  ${use}`)];
-  if (stored !== undefined) {
-    const { voters, learners, outgoing } = stored.configuration;
-    const leaving = outgoing === undefined ? "" : `; leaving joint consensus with ${outgoing.join(", ")}`;
-    const listening = learners.length === 0 ? "" : `; learners ${learners.join(", ")}`;
-    lines.push(
-      field("holds", `the state after entry ${index} of term ${stored.term}, ${sizeText(stored.sizeBytes)}`),
-      field("membership", `voters ${voters.join(", ")}${listening}${leaving}`),
-      field("checksum", stored.checksum.toString(16).padStart(8, "0")),
-    );
-  }
-  lines.push(damage === undefined ? field("verified", "every byte is intact") : describeDamage(damage));
+  if (stored !== undefined) lines.push(...describeStored({ ...stored, index }));
+  lines.push(damage === undefined ? intact : describeDamage(damage));
   return lines;
+}
+
+/** A snapshot in a file of its own, which was verified. */
+export function describeSaved(file: string, saved: SavedSnapshot): string {
+  const from = field("snapshot", `${basename(file)}  saved from node ${saved.node} of cluster ${saved.cluster}`);
+  return `${[from, ...describeStored(saved), intact].join("\n")}\n`;
+}
+
+function describeStored({ index, term, configuration, sizeBytes, checksum }: StoredSnapshot): readonly string[] {
+  const { voters, learners, outgoing } = configuration;
+  const leaving = outgoing === undefined ? "" : `; leaving joint consensus with ${outgoing.join(", ")}`;
+  const listening = learners.length === 0 ? "" : `; learners ${learners.join(", ")}`;
+  return [
+    field("holds", `the state after entry ${index} of term ${term}, ${sizeText(sizeBytes)}`),
+    field("membership", `voters ${voters.join(", ")}${listening}${leaving}`),
+    field("checksum", checksum.toString(16).padStart(8, "0")),
+  ];
 }
 
 /** Whether log and snapshots are intact and fit together. */

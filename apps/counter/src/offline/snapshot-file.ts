@@ -2,6 +2,7 @@
 
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import { codeOf, QuorateError, type StoredSnapshot } from "@quorate/contracts";
 import type { SnapshotSource } from "@quorate/node";
 
@@ -35,6 +36,19 @@ export async function openSnapshotFile(file: string): Promise<SnapshotSource & {
   if (found !== saved.sizeBytes)
     throw corrupt(file, `it should hold ${saved.sizeBytes} bytes of state, found ${found}`);
   return { saved, snapshot: saved, chunks: () => createReadStream(file, { start }) };
+}
+
+/** What a saved snapshot says of itself, and whether its bytes are those that were saved. Rejects as opening it does. */
+export async function verifySnapshotFile(file: string): Promise<SavedSnapshot> {
+  const { saved, chunks } = await openSnapshotFile(file);
+  let checksum = 0;
+  for await (const chunk of chunks()) checksum = crc32(chunk, checksum);
+  if (checksum === saved.checksum) return saved;
+  throw corrupt(file, `its checksum should be ${hex(saved.checksum)}, found ${hex(checksum)}`);
+}
+
+function hex(checksum: number): string {
+  return checksum.toString(16).padStart(8, "0");
 }
 
 async function readHeader(file: string): Promise<{ readonly header: Uint8Array; readonly sizeBytes: number }> {

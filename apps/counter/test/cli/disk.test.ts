@@ -3,10 +3,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import type { LogStorage } from "@quorate/contracts";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { composeAdapters } from "../../src/compose.ts";
 import { checkConfig } from "../../src/config/check.ts";
+import { FakeService } from "../http/fake-node.ts";
 import { run } from "./run.ts";
 
 let directory: string;
@@ -138,6 +140,37 @@ describe("snapshot inspect", () => {
     expect(stdout).toContain("the state after entry 5 of term 1, 9 bytes");
     expect(stdout).toContain("voters n1, n2");
     expect(stdout).toContain("every byte is intact");
+  });
+
+  test("verifies a saved one, and names what is wrong with it", async () => {
+    const service = new FakeService();
+    const chunks = async function* (): AsyncIterable<Uint8Array> {
+      yield Buffer.from("state!");
+    };
+    const facts = { index: 8, term: 2, configuration: { voters: ["n1"], learners: ["n4"] }, sizeBytes: 6 };
+    service.snapshot = { snapshot: { ...facts, checksum: crc32("state!") }, chunks };
+    const file = join(directory, "backup.quorate");
+    await run(["snapshot", "save", file], { "127.0.0.1:8101": service });
+    const { exitCode, stdout } = await run(["snapshot", "inspect", file], {});
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("backup.quorate  saved from node n1 of cluster demo");
+    expect(stdout).toContain("the state after entry 8 of term 2, 6 bytes");
+    expect(stdout).toContain("voters n1; learners n4");
+    const json = await run(["snapshot", "inspect", file, "-o", "json"], {});
+    expect(JSON.parse(json.stdout)).toMatchObject({ schemaVersion: 1, index: 8, cluster: "demo" });
+    writeFileSync(file, readFileSync(file, "utf8").replace("state!", "State!"));
+    const changed = await run(["snapshot", "inspect", file], {});
+    expect(changed).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(changed.stderr).toMatch(/QUORATE_SNAPSHOT_CORRUPT: .*its checksum should be [0-9a-f]{8}, found [0-9a-f]{8}/);
+  });
+
+  test("says that it does not look into SQLite, instead of finding nothing there", async () => {
+    const other = mkdtempSync(join(tmpdir(), "quorate-disk-"));
+    onTestFinished(() => rmSync(other, { recursive: true, force: true }));
+    writeFileSync(join(other, "log.sqlite"), "");
+    const { exitCode, stderr } = await run(["snapshot", "inspect", other], {});
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("holds SQLite databases");
   });
 
   test("names the damage, and ends with 1", async () => {
