@@ -64,20 +64,7 @@ export function addMemberCommands(program: Command, io: CliIo): void {
       run(io, command, { method: "DELETE", path: pathOf(id, memberValues(command)) }),
     );
 
-  addForce(addChangeOptions(members.command("change")))
-    .description("change several members in one step, such as --promote n4,n5 --remove n1,n2")
-    .addOption(idsOption("--promote <ids>", "learners that have caught up, to get a vote"))
-    .addOption(idsOption("--demote <ids>", "voters, to lose theirs"))
-    .addOption(idsOption("--remove <ids>", "members, to leave the cluster"))
-    .action((_options: unknown, command: Command) => {
-      const values = memberValues(command);
-      const { promote = [], demote = [], remove = [], force } = values;
-      if (promote.length + demote.length + remove.length === 0) {
-        throw new UsageError("nothing to change", "Name members: --promote, --demote, --remove.");
-      }
-      const path = `${route}${force === true ? "?force=true" : ""}`;
-      return run(io, command, { method: "PATCH", path, body: { promote, demote, remove } });
-    });
+  addChange(members, io);
 
   addAddresses(addChangeOptions(members.command("move <id>")))
     .description("note where a node is reached from now on; what is not given stays")
@@ -101,6 +88,23 @@ export function addMemberCommands(program: Command, io: CliIo): void {
   addAddresses(addClusterOptions(members.command("replace <old> <new>")))
     .description("add a node, wait until it votes, and remove another one")
     .action((old: string, id: string, _options: unknown, command: Command) => replace(io, command, { old, id }));
+}
+
+function addChange(members: Command, io: CliIo): void {
+  addForce(addChangeOptions(members.command("change")))
+    .description("change several members in one step, such as --promote n4,n5 --remove n1,n2")
+    .addOption(idsOption("--promote <ids>", "learners that have caught up, to get a vote"))
+    .addOption(idsOption("--demote <ids>", "voters, to lose theirs"))
+    .addOption(idsOption("--remove <ids>", "members, to leave the cluster"))
+    .action((_options: unknown, command: Command) => {
+      const values = memberValues(command);
+      const { promote = [], demote = [], remove = [], force } = values;
+      if (promote.length + demote.length + remove.length === 0) {
+        throw new UsageError("nothing to change", "Name members: --promote, --demote, --remove.");
+      }
+      const path = `${route}${force === true ? "?force=true" : ""}`;
+      return run(io, command, { method: "PATCH", path, body: { promote, demote, remove } });
+    });
 }
 
 async function run(io: CliIo, command: Command, request: MemberRequest): Promise<void> {
