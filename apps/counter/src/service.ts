@@ -20,6 +20,7 @@ import { Changes } from "./changes.ts";
 import { clientApplication } from "./client-port/application.ts";
 import { createHttpHandler, type HttpHandler } from "./http/app.ts";
 import { statusOf } from "./http/status.ts";
+import { manifest } from "./manifest.ts";
 import { decodeAddress, encodeAddress, type MemberAddress } from "./members/address.ts";
 import { AddressBook } from "./members/address-book.ts";
 import { type Notice, Standing } from "./members/standing.ts";
@@ -28,7 +29,6 @@ import type { Service, ServiceNode } from "./service-node.ts";
 import { CounterMachine } from "./state-machine/machine.ts";
 import { encodeResult } from "./state-machine/result-bytes.ts";
 import type { Answer, Query, Result } from "./state-machine/result.ts";
-import { packageVersion } from "./version.ts";
 
 /** How long a stopping leader waits for its successor. */
 const handOverMs = 1000;
@@ -123,7 +123,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     clusterId,
     nodeId,
     addresses,
-    version: packageVersion(),
+    version: manifest().version,
     node: withoutSessions(node),
     explain: () => standing.explain(),
     takeSnapshot: () => takeSnapshot(node, options.snapshots),
