@@ -1,6 +1,7 @@
 // A worker thread of `quorate-simulate`: runs batches of seeds and reports each of them.
 
 import { parentPort } from "node:worker_threads";
+import { loadBuilds } from "./cli-builds.ts";
 import { SimulationFailure } from "./failure.ts";
 import type { FaultChoice } from "./faults/fault-options.ts";
 import type { SimulationResult } from "./result.ts";
@@ -16,6 +17,8 @@ export type CliTask = {
   /** A client's longest pause between operations. */
   readonly thinkMs: number;
   readonly faults: FaultChoice;
+  /** URL of a module that exports `builds`. */
+  readonly builds?: string;
   /** Every so many seeds, the run is repeated and the traces are compared; 0 for never. */
   readonly rerunEvery: number;
 };
@@ -52,9 +55,9 @@ async function runBatch({ seeds, ...task }: CliTask): Promise<void> {
 async function runSeed(seed: number, task: Omit<CliTask, "seeds">): Promise<Omit<WorkerReport, "isBatchDone">> {
   const nodes = task.nodes ?? SIZES[seed % SIZES.length] ?? 3;
   const { durationMs, thinkMs, faults } = task;
-  const options = { seed, nodes, durationMs, thinkMs, faults, ...registers() };
   const isRerun = task.rerunEvery > 0 && seed % task.rerunEvery === 0;
   try {
+    const options = { seed, nodes, durationMs, thinkMs, faults, ...(await loadBuilds(task.builds)), ...registers() };
     const result = await simulate(options);
     const again = isRerun ? await simulate(options) : result;
     const isSame = again.traceHash === result.traceHash;

@@ -4,14 +4,16 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { loadBuilds } from "./cli-builds.ts";
 import { type CliTotals, addTotals, describeTotals, emptyTotals, missedGoals } from "./cli-totals.ts";
 import type { CliTask, WorkerReport } from "./cli-worker.ts";
 import { SimulationFailure } from "./failure.ts";
+import { describeClasses } from "./faults/fault-classes.ts";
 import { faultKinds, type FaultChoice } from "./faults/fault-options.ts";
-import { parseScenario } from "./scenario.ts";
+import { isPlaygroundLink, parseScenario, readPlaygroundLink } from "./scenario.ts";
 import { simulate } from "./simulate.ts";
 import { registers } from "./workload/registers.ts";
 
@@ -28,8 +30,9 @@ Simulates clusters of registers under faults and checks every property.
   --workers N        worker threads (default: one a core)
   --rerun N          runs every N-th seed twice and compares the traces (default 100, 0 for never)
   --keep-going       does not stop at the first failure
-  --goals N          fails unless every kind of fault and every rare situation came up N times (default 0)
-  --script FILE      runs the one scenario in a file, as a failure has printed it
+  --goals N          fails unless every kind of fault and every rare situation came up N times (default 0), and lists them
+  --script SCENARIO  runs one scenario, as a failure has printed it: a file, or a link to the playground
+  --builds FILE      a module that exports \`builds\`: clusters roll from one to the next and back
   -o, --output json  the summary as one line of JSON
   -h, --help         this text
 
@@ -49,14 +52,17 @@ type CliOptions = {
   readonly isJson: boolean;
 };
 
-const options = readOptions(process.argv.slice(2));
-if (options !== undefined)
-  process.exitCode = "script" in options ? await runScript(options.script) : await main(options);
+type ScriptOptions = { readonly script: string; readonly builds?: string };
 
-async function runScript(file: string): Promise<number> {
+const options = readOptions(process.argv.slice(2));
+if (options !== undefined) process.exitCode = "script" in options ? await runScript(options) : await main(options);
+
+async function runScript({ script, builds }: ScriptOptions): Promise<number> {
   try {
-    const settings = parseScenario(readFileSync(file, "utf8"));
-    const { traceHash } = await simulate({ ...settings, shrinkRuns: 0, ...registers() });
+    const settings = isPlaygroundLink(script)
+      ? await readPlaygroundLink(script)
+      : parseScenario(readFileSync(script, "utf8"));
+    const { traceHash } = await simulate({ ...settings, ...(await loadBuilds(builds)), shrinkRuns: 0, ...registers() });
     console.log(`every property held; trace ${traceHash}`);
     return 0;
   } catch (error) {
@@ -85,7 +91,8 @@ async function main({ seeds, first, workers, task, keepGoing, goals, isJson }: C
   clearInterval(progress);
   const wallMs = Math.round(performance.now() - startedMs);
   console.log(isJson ? JSON.stringify({ ...totals, wallMs }) : line());
-  const missed = missedGoals(totals, goals);
+  if (goals > 0) console.error(describeClasses({ ...totals.faults, ...totals.reached }).join("\n"));
+  const missed = missedGoals(totals, { least: goals, hasBuilds: task.builds !== undefined });
   if (missed.length > 0) console.error(`These came up less than ${goals} times: ${missed.join(", ")}`);
   return totals.failures > 0 || missed.length > 0 ? 1 : 0;
 }
@@ -116,7 +123,7 @@ function runWorker(
   return promise;
 }
 
-function readOptions(args: readonly string[]): CliOptions | { readonly script: string } | undefined {
+function readOptions(args: readonly string[]): CliOptions | ScriptOptions | undefined {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -127,6 +134,7 @@ function readOptions(args: readonly string[]): CliOptions | { readonly script: s
         "think-ms": { type: "string", default: "200" },
         goals: { type: "string", default: "0" },
         script: { type: "string" },
+        builds: { type: "string" },
         "duration-ms": { type: "string", default: "10000" },
         faults: { type: "string", default: "swarm" },
         workers: { type: "string", default: String(availableParallelism()) },
@@ -140,7 +148,8 @@ function readOptions(args: readonly string[]): CliOptions | { readonly script: s
       console.log(usage);
       return undefined;
     }
-    if (values.script !== undefined) return { script: values.script };
+    const builds = values.builds === undefined ? {} : { builds: pathToFileURL(values.builds).href };
+    if (values.script !== undefined) return { script: values.script, ...builds };
     return {
       seeds: wholeNumber("--seeds", values.seeds, 1),
       first: wholeNumber("--first", values.first, 0),
@@ -151,6 +160,7 @@ function readOptions(args: readonly string[]): CliOptions | { readonly script: s
         thinkMs: wholeNumber("--think-ms", values["think-ms"], 0),
         rerunEvery: wholeNumber("--rerun", values.rerun, 0),
         faults: readFaults(values.faults),
+        ...builds,
       },
       keepGoing: values["keep-going"],
       goals: wholeNumber("--goals", values.goals, 0),

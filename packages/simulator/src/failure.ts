@@ -43,7 +43,7 @@ export class SimulationFailure extends Error {
         ...nodes,
         "",
         "The same run again:",
-        describeSettings(settings),
+        describeSettings(settings, facts.builds),
         ...describeShrunk(facts),
       ].join("\n"),
     );
@@ -59,8 +59,8 @@ export class SimulationFailure extends Error {
     this.#facts = facts;
   }
 
-  /** The same failure with a smaller run that fails alike. */
-  withShrunk(settings: Settings, link: string): SimulationFailure {
+  /** The same failure with a smaller run that fails alike, and a link to it if the playground can run it. */
+  withShrunk(settings: Settings, link: string | undefined): SimulationFailure {
     return new SimulationFailure({ ...this.#facts, shrunk: { settings, link } });
   }
 }
@@ -73,26 +73,26 @@ type FailureFacts = {
   readonly trace: readonly string[];
   readonly history: readonly HistoryEvent[];
   readonly nodes: readonly string[];
-  readonly shrunk?: { readonly settings: Settings; readonly link: string };
+  /** Names of the builds that the cluster was mixed of. */
+  readonly builds: readonly string[];
+  readonly shrunk?: { readonly settings: Settings; readonly link: string | undefined };
 };
 
 /** The default address is of this machine, and somebody has to serve it. */
 const whereToServe =
   "(served by `pnpm --filter @quorate/dashboard dev` in Quorate's repository; the option playgroundUrl names another place)";
 
-function describeShrunk({ shrunk }: FailureFacts): readonly string[] {
+function describeShrunk({ shrunk, builds }: FailureFacts): readonly string[] {
   if (shrunk === undefined) return [];
   const { settings, link } = shrunk;
   return [
     "",
     "A smaller run that fails alike, as a test:",
-    describeSettings(settings),
+    describeSettings(settings, builds),
     "",
     "as a file for quorate-simulate --script FILE:",
     scenarioText(settings),
-    "",
-    "and as a link to the playground:",
-    link,
-    ...(link.startsWith(PLAYGROUND_URL) ? [whereToServe] : []),
+    ...(link === undefined ? [] : ["", "and as a link to the playground:", link]),
+    ...(link?.startsWith(PLAYGROUND_URL) === true ? [whereToServe] : []),
   ];
 }

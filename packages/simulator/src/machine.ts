@@ -1,7 +1,9 @@
 // One node of the cluster: a disk that stays, and one process after the other that runs a real RaftNode on it.
 
 import { codeOf, type Configuration, type Message, type NodeId, type StateMachine } from "@quorate/contracts";
-import { type NodeStatus, RaftNode, type RaftTuning } from "@quorate/node";
+import type { NodeStatus, RaftTuning } from "@quorate/node";
+import type { SimulatedNode } from "./builds/build.ts";
+import type { Rollout } from "./builds/rollout.ts";
 import type { ObservedNode } from "./checkers/checker.ts";
 import type { Inspector } from "./checkers/inspector.ts";
 import type { Action } from "./faults/action.ts";
@@ -31,6 +33,8 @@ export type Site<Query, Answer, Result> = {
   readonly snapshots: SnapshotSettings | undefined;
   readonly maxMessageBytes: number;
   readonly stateMachine: () => StateMachine<Query, Answer, Result>;
+  /** What each node runs. */
+  readonly rollout: Rollout;
   /** Largest factor between a clock and true time, minus 1. */
   clockDrift: number;
   /** Longest time before a loop takes its next turn, in ms. */
@@ -59,7 +63,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
   status: NodeStatus | undefined;
   #process: Process | undefined;
   #clock: ProcessClock | undefined;
-  #node: RaftNode<Query, Answer, Result> | undefined;
+  #node: SimulatedNode<Query, Answer, Result> | undefined;
   #stateMachine: WatchedStateMachine<Query, Answer, Result> | undefined;
   #configurationBefore: Configuration | undefined;
   #startFailed = false;
@@ -96,7 +100,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
   }
 
   /** The running node; undefined while it starts and when it is down. */
-  get node(): RaftNode<Query, Answer, Result> | undefined {
+  get node(): SimulatedNode<Query, Answer, Result> | undefined {
     return this.process === undefined ? undefined : this.#node;
   }
 
@@ -122,10 +126,6 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     return this.#isRetired || this.disk.isRotten;
   }
 
-  get isRetired(): boolean {
-    return this.#isRetired;
-  }
-
   get isUp(): boolean {
     return this.process !== undefined;
   }
@@ -143,15 +143,16 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     return this.#node?.currentStatus().state;
   }
 
-  /** A node may stop between two turns, unseen. Only a disk that has failed or is damaged is a good reason. */
+  /** A node may stop between two turns, unseen. Only a disk or a state machine that has failed is a good reason. */
   inspect(): void {
-    if (!this.isUp || this.#state !== "failed" || this.disk.failure !== undefined || this.disk.isRotten) return;
+    const hasReason = this.disk.failure !== undefined || this.disk.isRotten || this.#stateMachine?.hasThrown === true;
+    if (!this.isUp || this.#state !== "failed" || hasReason) return;
     this.#report("unexpected stop", this.#node?.explain() ?? this.id);
   }
 
   /** Starts a process on whatever the disk has kept; under the name of another cluster, it has to refuse. */
   start({ clusterId = CLUSTER_ID }: { readonly clusterId?: string } = {}): void {
-    const { world, network, maxMessageBytes } = this.#site;
+    const { world, network, maxMessageBytes, rollout } = this.#site;
     // It may have died between two turns, unseen.
     if (this.#process !== undefined) this.#bury();
     this.boots += 1;
@@ -177,7 +178,11 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
       network,
       process,
       maxMessageBytes,
-      onSend: (message: Message) => this.#site.inspector().sent(this, message),
+      codec: rollout.buildOf(this.id).codec,
+      onSend: (message: Message) => {
+        this.#site.reached.sent(this.id, message);
+        this.#site.inspector().sent(this, message);
+      },
     });
     world.trace.note(world.nowMs, "start", this.id, this.boots);
     this.#site.inspector().started(this);
@@ -200,6 +205,11 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
   /** The next leader, whoever it is, dies in one of its first turns. */
   ambushNextLeader(effects: number): void {
     this.#site.ambushEffects = effects;
+  }
+
+  /** The state machine throws when it is next told to apply something. */
+  failNextApply(): void {
+    this.#stateMachine?.failNextApply();
   }
 
   /** An operator asks this node to hand over, or to change who belongs to the cluster. */
@@ -250,6 +260,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
   heal(): void {
     this.disk.heal();
     this.#clock?.healRate();
+    this.#stateMachine?.heal();
     this.process?.dieAfter(undefined);
     this.process?.resume();
     if (this.hasStopped || this.#isMisnamed) this.crash();
@@ -296,16 +307,19 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
       ...ports
     }: { clusterId: string; storage: SimulatedStorage; transport: SimulatedTransport; clock: ProcessClock },
   ): void {
-    const { founders, raft, stateMachine, inspector } = this.#site;
+    const { founders, raft, stateMachine, inspector, rollout } = this.#site;
     const watched = new WatchedStateMachine({
       machine: stateMachine(),
+      ballastBytes: this.#site.snapshots?.ballastBytes ?? 0,
       isWatched: () => process.isAlive,
       onApply: (command, result) => inspector().applied(this, command, result),
       onRestore: (appliedIndex) => inspector().restored(this, appliedIndex),
+      onThrow: () => (this.#site.reached.counters.applyFailures += 1),
     });
     this.#stateMachine = watched;
     const snapshots = this.#openSnapshots(process, watched);
-    RaftNode.start<Query, Answer, Result>({
+    const { start } = rollout.buildOf(this.id);
+    start<Query, Answer, Result>({
       clusterId,
       nodeId: this.id,
       configuration: founders,
@@ -322,7 +336,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     );
   }
 
-  #onStarted(process: Process, node: RaftNode<Query, Answer, Result>): void {
+  #onStarted(process: Process, node: SimulatedNode<Query, Answer, Result>): void {
     if (this.#process !== process) return;
     this.#node = node;
     if (this.#isMisnamed) this.#report("identity", `${this.id} serves a cluster that it does not belong to`);
@@ -351,6 +365,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     const status = this.#node?.currentStatus();
     if (status === undefined) return;
     this.#site.reached.look(this, status);
+    this.#site.rollout.look(this, status);
     this.#site.inspector().turned(this, status);
     if (this.#site.ambushEffects !== undefined && status.role === "leader" && this.status?.role !== "leader") {
       process.dieAfter(this.#site.ambushEffects);

@@ -2,6 +2,7 @@
 
 import type { RaftTuning } from "@quorate/node";
 import type { StateMachine } from "@quorate/contracts";
+import type { Build } from "./builds/build.ts";
 import type { TimedAction } from "./faults/action.ts";
 import { expandFaults, type FaultChoice, faultKinds, type FaultOptions } from "./faults/fault-options.ts";
 import type { SimulationStep } from "./step.ts";
@@ -41,6 +42,11 @@ export type SimulationOptions<Query, Answer, Result> = {
   readonly thinkMs?: number;
   /** A message of the transport carries at most this many bytes. Default: 65 536, or little, as the seed chooses. */
   readonly maxMessageBytes?: number;
+  /**
+   * Versions of the code, oldest first: all nodes begin with the first, and the fault `upgrade` rolls them on and back.
+   * Default: only the version that this package depends on.
+   */
+  readonly builds?: readonly Build[];
   /** Makes an empty state machine: called for every start of every node. */
   readonly stateMachine: () => StateMachine<Query, Answer, Result>;
   /** Makes the clients' operations. */
@@ -50,7 +56,12 @@ export type SimulationOptions<Query, Answer, Result> = {
 };
 
 /** How often a node takes snapshots, and how many entries of the log it keeps behind one. */
-export type SnapshotSettings = { readonly everyEntries: number; readonly retainEntries: number };
+export type SnapshotSettings = {
+  readonly everyEntries: number;
+  readonly retainEntries: number;
+  /** Bytes that every snapshot carries besides the state, so that it travels in many messages. Default 0. */
+  readonly ballastBytes?: number;
+};
 
 /** The options of a run without those that are code. */
 export type Settings = {
@@ -72,7 +83,7 @@ export type Settings = {
 export function expandOptions(
   options: Omit<
     SimulationOptions<never, unknown, unknown>,
-    "stateMachine" | "workload" | "shrinkRuns" | "playgroundUrl" | "onStep"
+    "stateMachine" | "workload" | "builds" | "shrinkRuns" | "playgroundUrl" | "onStep"
   >,
   random: SeededRandom,
 ): Settings {
@@ -96,6 +107,7 @@ export function expandOptions(
   check("recoveryMs", recoveryMs, [1, 1e9]);
   check("clients", clients, [0, 1000]);
   check("thinkMs", thinkMs, [0, 1e9]);
+  if (snapshots !== false) check("snapshots.ballastBytes", snapshots.ballastBytes ?? 0, [0, 2 ** 24]);
   check("maxMessageBytes", maxMessageBytes, [8192, 2 ** 30]);
   checkScript(script);
   return {
@@ -136,27 +148,29 @@ function drawTuning(random: SeededRandom, { clockDrift }: FaultOptions): RaftTun
   return { ...protection, ...(leaseReads && { leaseReads, maxClockDrift: Math.min(0.99, apart + 0.001) }) };
 }
 
-/** Room that a message needs besides a piece of a snapshot. */
-const CHUNK_OVERHEAD_BYTES = 8 * 1024;
+/** The smallest message that is drawn. Half of it is for a piece of a snapshot. */
+const SMALL_MESSAGE_BYTES = 8 * 1024;
 
-/** Snapshots so often that logs are forgotten all the time, and sometimes in pieces so small that they travel in many. */
+/** Snapshots so often that logs are forgotten all the time, and sometimes so large that they travel in many pieces. */
 function drawSnapshots(random: SeededRandom): {
   readonly snapshots: SnapshotSettings | false;
   readonly maxMessageBytes: number;
 } {
   const everyEntries = 3 + Math.round(random.heavyTail(10, 200));
   const retainEntries = random.chance(0.5) ? 0 : random.integer(20);
-  const pieceBytes = 16 + random.integer(64);
+  const pieces = Math.round(random.heavyTail(6, 40));
   const isSmall = random.chance(0.3);
-  const snapshots = random.chance(0.75) && { everyEntries, retainEntries };
-  return { snapshots, maxMessageBytes: isSmall ? CHUNK_OVERHEAD_BYTES + pieceBytes : 65_536 };
+  const ballast = isSmall && { ballastBytes: (pieces * SMALL_MESSAGE_BYTES) / 2 };
+  const snapshots = random.chance(0.75) && { everyEntries, retainEntries, ...ballast };
+  return { snapshots, maxMessageBytes: isSmall ? SMALL_MESSAGE_BYTES : 65_536 };
 }
 
-/** A call that runs the same simulation again. */
-export function describeSettings(settings: Settings): string {
+/** A call that runs the same simulation again, in a cluster of these builds if there is more than the present one. */
+export function describeSettings(settings: Settings, builds: readonly string[]): string {
   const faults = Object.fromEntries(Object.entries(settings.faults).filter(([, strength]) => strength > 0));
   const fields = Object.entries({ ...settings, faults }).map(([name, value]) => describeField(name, value));
-  return ["await simulate({", ...fields, "  stateMachine,", "  workload,", "});"].join("\n");
+  const mixed = builds.length > 1 ? [`  builds, // ${builds.join(", ")}`] : [];
+  return ["await simulate({", ...fields, ...mixed, "  stateMachine,", "  workload,", "});"].join("\n");
 }
 
 /** Field by field; a script action by action. */

@@ -1,8 +1,9 @@
 // How often a run came into the rare situations that bugs live in. A run that never got there proves little.
 
-import type { Configuration, EntryId, LogWrite } from "@quorate/contracts";
+import type { Configuration, EntryId, LogWrite, Message } from "@quorate/contracts";
 import type { NodeStatus } from "@quorate/node";
 import type { ObservedNode } from "./checkers/checker.ts";
+import { membersOf } from "./checkers/configurations.ts";
 
 /** How often a run came into each rare situation. */
 export type ReachedCounters = {
@@ -66,6 +67,36 @@ export type ReachedCounters = {
   damageRefused: number;
   /** A node refused to start under the name of another cluster. */
   identityRefused: number;
+  /** Nodes that went back to an earlier build. Only with several builds. */
+  rollbacks: number;
+  /** Elections that no build's nodes could have decided alone. Only with several builds. */
+  mixedElections: number;
+  /** Times that a leader's commit index rose, while its own build ran on too few nodes for a majority. Only with several builds. */
+  mixedCommits: number;
+  /** Messages that a slow link dropped because too many waited for it. */
+  cloggedMessages: number;
+  /** Messages that arrived from a store which its server had lost meanwhile. */
+  lostStoreMessages: number;
+  /** Pieces of snapshots that did not arrive. */
+  chunksLost: number;
+  /** Pieces of snapshots that arrived again. */
+  chunksRepeated: number;
+  /** Pieces of one snapshot that arrived among those of another one. */
+  chunksMixed: number;
+  /** A server asked for votes that had been taken out of the cluster and did not know it. */
+  outsiderCampaigns: number;
+  /** A leader had an unfinished change of the membership while another one, that also believed to lead, had one too. */
+  rivalChanges: number;
+  /** A server was given a vote that had received a snapshot as a learner. */
+  promotedAfterSnapshot: number;
+  /** All processes died while a change of the membership was not committed. */
+  restartsMidChange: number;
+  /** A state machine threw. */
+  applyFailures: number;
+  /** A state machine told a client that repeats an operation that it no longer knows it. Only in workloads with such sessions. */
+  expiredSessions: number;
+  /** Clients were told that an operation certainly has no effect. */
+  definiteRefusals: number;
 };
 
 /** Counts rare situations. */
@@ -101,10 +132,31 @@ export class Reached {
     leaseReads: 0,
     damageRefused: 0,
     identityRefused: 0,
+    rollbacks: 0,
+    mixedElections: 0,
+    mixedCommits: 0,
+    cloggedMessages: 0,
+    lostStoreMessages: 0,
+    chunksLost: 0,
+    chunksRepeated: 0,
+    chunksMixed: 0,
+    outsiderCampaigns: 0,
+    rivalChanges: 0,
+    promotedAfterSnapshot: 0,
+    restartsMidChange: 0,
+    applyFailures: 0,
+    expiredSessions: 0,
+    definiteRefusals: 0,
   };
   #highestTerm = 0;
   readonly #leaders = new Map<string, number>();
   readonly #terms = new Set<number>();
+  /** The configuration of the leader of the highest term. */
+  #configuration: Configuration | undefined;
+  /** Leaders with a change that is not committed. */
+  readonly #changing = new Set<string>();
+  /** Learners that have received a snapshot. */
+  readonly #fedLearners = new Set<string>();
 
   /** A turn of a node is over; `node.status` is that of the turn before. */
   look(node: ObservedNode, status: NodeStatus): void {
@@ -117,11 +169,11 @@ export class Reached {
       if (status.commitIndex >= firstNew && (node.log.termAt(firstNew) ?? status.term) < status.term) {
         this.counters.oldTermCommits += 1;
       }
-      const isNew = status.configurationIndex !== before?.configurationIndex;
-      if (isNew && status.configuration.outgoing !== undefined) this.counters.jointConfigurations += 1;
+      if (status.configurationIndex !== before?.configurationIndex) this.#reconfigured(status);
+      this.#lookAtChange(node.id, status);
     } else if (wasLeading) {
       if (!status.configuration.voters.includes(node.id)) this.counters.leadersRemoved += 1;
-      this.#leaders.delete(node.id);
+      this.ended(node.id);
       if (before.lastIndex > before.commitIndex) this.counters.deposedWithUncommitted += 1;
     }
   }
@@ -132,6 +184,21 @@ export class Reached {
     if (outgoing !== undefined) this.counters.leaderCrashesInJoint += 1;
   }
 
+  /** All processes are about to die. */
+  everybodyDies(statuses: readonly (NodeStatus | undefined)[]): void {
+    const known = statuses.filter((status) => status !== undefined);
+    const committed = Math.max(0, ...known.map(({ commitIndex }) => commitIndex));
+    if (known.some(({ configurationIndex }) => configurationIndex > committed)) this.counters.restartsMidChange += 1;
+  }
+
+  /** A message leaves a server. */
+  sent(id: string, { type }: Message): void {
+    if (type !== "voteRequest" && type !== "preVoteRequest") return;
+    if (this.#configuration !== undefined && !membersOf(this.#configuration).has(id)) {
+      this.counters.outsiderCampaigns += 1;
+    }
+  }
+
   /** A write is handed to a disk. */
   written({ log }: ObservedNode, { truncateFrom }: LogWrite): void {
     if (truncateFrom === undefined || truncateFrom > log.lastIndex) return;
@@ -140,21 +207,37 @@ export class Reached {
   }
 
   /** A log is about to begin after `base`. */
-  compacted({ log }: ObservedNode, base: EntryId): void {
+  compacted({ id, log, configuration }: ObservedNode, base: EntryId): void {
     const term = log.termAt(base.index);
     if (base.index <= log.base.index || term === base.term) return;
     if (term === undefined) this.counters.snapshotsInstalled += 1;
     else this.counters.snapshotsOverConflict += 1;
+    if (!configuration.voters.includes(id)) this.#fedLearners.add(id);
   }
 
   /** A process has ended; it leads no more. */
   ended(id: string): void {
     this.#leaders.delete(id);
+    this.#changing.delete(id);
   }
 
   /** Counts what is only known at the end. */
   finish(): void {
     this.counters.termsWithoutLeader = Math.max(0, this.#highestTerm - this.#terms.size);
+  }
+
+  #reconfigured({ configuration, term }: NodeStatus): void {
+    if (configuration.outgoing !== undefined) this.counters.jointConfigurations += 1;
+    if (term === this.#highestTerm) this.#configuration = configuration;
+    for (const voter of configuration.voters)
+      if (this.#fedLearners.delete(voter)) this.counters.promotedAfterSnapshot += 1;
+  }
+
+  #lookAtChange(id: string, { configurationIndex, commitIndex }: NodeStatus): void {
+    const isChanging = configurationIndex > commitIndex;
+    if (isChanging && !this.#changing.has(id) && this.#changing.size > 0) this.counters.rivalChanges += 1;
+    if (isChanging) this.#changing.add(id);
+    else this.#changing.delete(id);
   }
 
   #elected(id: string, term: number): void {

@@ -3,6 +3,8 @@
 
 import { snapshotBytes, type StateMachine } from "@quorate/contracts";
 import { membersOf, speaksFor } from "./checkers/configurations.ts";
+import type { Build } from "./builds/build.ts";
+import { Rollout } from "./builds/rollout.ts";
 import { Inspector, type Violation } from "./checkers/inspector.ts";
 import { SimulationFailure } from "./failure.ts";
 import { type FaultKind, noFaults } from "./faults/fault-options.ts";
@@ -42,6 +44,7 @@ export class Run<Query, Answer, Result> {
     readonly stateMachine: () => StateMachine<Query, Answer, Result>;
     readonly workload: Workload<Query, Answer, Result>;
     readonly onStep?: ((step: SimulationStep) => void) | undefined;
+    readonly builds: readonly Build[];
   }) {
     const { settings, random } = options;
     const world = this.#world;
@@ -59,6 +62,7 @@ export class Run<Query, Answer, Result> {
       snapshots: settings.snapshots === false ? undefined : settings.snapshots,
       maxMessageBytes: settings.maxMessageBytes,
       stateMachine: options.stateMachine,
+      rollout: new Rollout(options.builds, this.#reached.counters),
       clockDrift: settings.faults.clockDrift,
       slowLoopMs: settings.faults.slowLoop,
       ambushEffects: undefined,
@@ -80,6 +84,7 @@ export class Run<Query, Answer, Result> {
       machines: this.#machines,
       counts: this.#counts,
       reached: this.#reached,
+      rollout: this.#site.rollout,
     });
     this.#office = {
       world,
@@ -167,7 +172,10 @@ export class Run<Query, Answer, Result> {
     if (preVote || leaderLease) return;
     const inUse = this.#machines.flatMap(({ isLost, configuration }) => (isLost ? [] : [configuration]));
     const leading = this.#leader();
-    const configurations = leading === undefined ? inUse : [leading.configuration];
+    const { configurationIndex = 0, commitIndex = -1 } = leading?.status ?? {};
+    // Until a change is committed, those whom it takes out are needed, the leader itself perhaps.
+    const isSettled = leading !== undefined && configurationIndex <= commitIndex;
+    const configurations = isSettled ? [leading.configuration] : inUse;
     for (const machine of this.#machines) {
       const isMember = configurations.some((configuration) => membersOf(configuration).has(machine.id));
       if (!isMember && !machine.isLost) machine.retire();
@@ -219,6 +227,7 @@ export class Run<Query, Answer, Result> {
       atMs: this.#world.nowMs,
       settings: this.#settings,
       script: this.#nemesis.script,
+      builds: this.#site.rollout.names,
       trace: this.#world.trace.describeLatest(),
       history: this.#office.history.events,
       nodes: this.#machines.map(({ id, node }) => (node === undefined ? `${id} is down.` : node.explain())),
@@ -247,9 +256,11 @@ export class Run<Query, Answer, Result> {
 
   /** The faults of single messages, flushes, turns and clocks are counted by those who inject them. */
   #noteCounts(): void {
-    const { loss, duplicate, replay, delay, reorder } = this.#site.network.counters;
+    const { counters, chunks } = this.#site.network;
+    const { loss, duplicate, replay, delay, reorder, clogged, ofLostStore } = counters;
     Object.assign(this.#counts, { loss, duplicate, replay, delay });
-    this.#reached.counters.reorderedMessages = reorder;
+    const arrivals = { reorderedMessages: reorder, cloggedMessages: clogged, lostStoreMessages: ofLostStore };
+    Object.assign(this.#reached.counters, arrivals, chunks.counters);
     for (const { disk, boots } of this.#machines) {
       this.#counts.slowFlush += disk.counters.slowFlush;
       this.#counts.lateReport += disk.counters.lateReport;

@@ -9,7 +9,10 @@ const VERSION = 1;
 /** The largest scenario that a link may hold. */
 const MAX_SCENARIO_BYTES = 1_048_576;
 
-/** A run as one line of JSON: what `quorate-simulate --script FILE` takes. */
+/** What the part of a link behind the `#` begins with: how the rest is packed. */
+const PACKED = `v${VERSION}.`;
+
+/** A run as one line of JSON: what a file for `quorate-simulate --script` holds. */
 export function scenarioText(settings: Settings): string {
   return JSON.stringify({ version: VERSION, settings });
 }
@@ -34,7 +37,12 @@ export async function playgroundLink(settings: Settings, base: string = PLAYGROU
   const packed = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const compressed = new Uint8Array(await new Response(packed).arrayBuffer());
   const base64 = btoa(Array.from(compressed, (byte) => String.fromCharCode(byte)).join(""));
-  return `${base}#v${VERSION}.${base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+  return `${base}#${PACKED}${base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+}
+
+/** Whether a text looks like a link to a run, or the part of one from the `#` on, of whatever version. */
+export function isPlaygroundLink(text: string): boolean {
+  return /#v\d+\./.test(text);
 }
 
 /** The settings in a link, or in the part of it behind the `#`. Throws a `RangeError` that says what is wrong with it. */

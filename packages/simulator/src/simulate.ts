@@ -1,5 +1,6 @@
 // The one call of this package: a whole cluster, from one seed, to a verdict.
 
+import { checkBuilds, presentBuild } from "./builds/build.ts";
 import { SimulationFailure } from "./failure.ts";
 import { expandOptions, type Settings, type SimulationOptions } from "./options.ts";
 import type { SimulationResult } from "./result.ts";
@@ -23,20 +24,22 @@ export async function simulate<Query, Answer, Result>(
   try {
     return await runOnce(options);
   } catch (error) {
-    const { shrinkRuns = DEFAULT_SHRINK_RUNS, playgroundUrl } = options;
+    const { shrinkRuns = DEFAULT_SHRINK_RUNS, playgroundUrl, builds } = options;
     if (!(error instanceof SimulationFailure) || shrinkRuns === 0) throw error;
     const shrunk = await shrunkSettings(options, error, shrinkRuns);
-    throw error.withShrunk(shrunk, await playgroundLink(shrunk, playgroundUrl));
+    // The playground has no other builds than the present one.
+    throw error.withShrunk(shrunk, builds === undefined ? await playgroundLink(shrunk, playgroundUrl) : undefined);
   }
 }
 
 async function runOnce<Query, Answer, Result>(
   options: SimulationOptions<Query, Answer, Result>,
 ): Promise<SimulationResult> {
-  const { stateMachine, workload, onStep, shrinkRuns: _runs, playgroundUrl: _url, ...rest } = options;
+  const { stateMachine, workload, builds = [presentBuild], onStep, shrinkRuns: _runs, playgroundUrl: _url, ...rest } = options;
+  checkBuilds(builds);
   const random = new SeededRandom(options.seed);
   const settings = expandOptions(rest, random);
-  return new Run({ settings, random, stateMachine, workload, onStep }).execute();
+  return new Run({ settings, random, stateMachine, workload, builds, onStep }).execute();
 }
 
 function shrunkSettings<Query, Answer, Result>(

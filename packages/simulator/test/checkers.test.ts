@@ -194,10 +194,28 @@ const broken: readonly { readonly property: string; readonly story: (stage: Stag
     property: "exactly once",
     story: ({ inspector, n1 }) => {
       const data = Uint8Array.of(1);
-      const repeatable = { answer: (result: unknown) => String(result), isOver: () => false };
+      const repeatable = {
+        answer: (result: unknown) => String(result),
+        isExpired: (result: unknown) => result === 0,
+        isOver: () => false,
+      };
       inspector.attempted({ operation: 1, client: 1, data, repeatable });
       inspector.applied(n1, { index: 1, term: 1, data }, 1);
       inspector.applied(n1, { index: 2, term: 1, data }, 2);
+    },
+  },
+  {
+    property: "exactly once",
+    story: ({ inspector, n1 }) => {
+      const data = Uint8Array.of(1);
+      const repeatable = {
+        answer: (result: unknown) => String(result),
+        isExpired: (result: unknown) => result === 0,
+        isOver: () => false,
+      };
+      inspector.attempted({ operation: 1, client: 1, data, repeatable });
+      inspector.applied(n1, { index: 1, term: 1, data }, 0);
+      inspector.applied(n1, { index: 2, term: 1, data }, 1);
     },
   },
   {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { registers, scenarioText, simulate } from "../src/index.ts";
+import { playgroundLink, registers, scenarioText, simulate } from "../src/index.ts";
 import { addTotals, describeTotals, emptyTotals, missedGoals } from "../src/cli-totals.ts";
 
 type Ended = { readonly code: number | string | null; readonly stdout: string; readonly stderr: string };
@@ -77,9 +77,21 @@ describe("quorate-simulate", () => {
     expect(await run("--script", bad)).toMatchObject({ code: 2, stderr: expect.stringContaining("not a scenario") });
   }, 30_000);
 
+  test("runs a scenario from a link to the playground, whole or from the # on", async () => {
+    const { settings, script, traceHash } = await simulate({ seed: 8, faults: "all", ...registers() });
+    const link = await playgroundLink({ ...settings, script }, "https://example.org/play/");
+    expect(link).toMatch(/^https:\/\/example\.org\/play\/#v1\.[\w-]+$/);
+    const good = { code: 0, stdout: `every property held; trace ${traceHash}\n` };
+    expect(await run("--script", link)).toMatchObject(good);
+    expect(await run("--script", link.slice(link.indexOf("#")))).toMatchObject(good);
+    const words = expect.stringContaining("cut off or changed");
+    expect(await run("--script", link.slice(0, -20))).toMatchObject({ code: 2, stderr: words });
+  }, 30_000);
+
   test("ends with 1 if something that should have come up did not", async () => {
     const ended = await run("--seeds", "2", "--duration-ms", "500", "--faults", "none", "--goals", "1");
     expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("network     messages are lost: loss 0\n");
     expect(ended.stderr).toContain("These came up less than 1 times: loss 0,");
   }, 30_000);
 
@@ -91,6 +103,10 @@ describe("quorate-simulate", () => {
   });
 
   test("counts what never came up, but for what the workload cannot bring about", () => {
-    expect(missedGoals(addTotals(emptyTotals, held), 1)).toEqual(["pause 0"]);
+    expect(missedGoals(addTotals(emptyTotals, held), { least: 1, hasBuilds: false })).toEqual(["pause 0"]);
+    const mixed = { ...held, faults: { upgrade: 0 }, reached: { mixedCommits: 3 } };
+    const totals = addTotals(emptyTotals, mixed);
+    expect(missedGoals(totals, { least: 1, hasBuilds: false })).toEqual([]);
+    expect(missedGoals(totals, { least: 5, hasBuilds: true })).toEqual(["upgrade 0", "mixedCommits 3"]);
   });
 });

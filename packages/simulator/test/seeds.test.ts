@@ -1,6 +1,16 @@
 // Many seeds, every law, in clusters of one to seven nodes. A failure prints the seed and a call that runs it again.
 import { describe, expect, test } from "vitest";
-import { faultKinds, registers, type SimulationResult, simulate } from "../src/index.ts";
+import {
+  countsOf,
+  describeClasses,
+  faultClasses,
+  faultKinds,
+  presentBuild,
+  registers,
+  type SimulationResult,
+  simulate,
+} from "../src/index.ts";
+import { sessionCounter } from "./support/session-counter.ts";
 import { sumOf } from "./support/sums.ts";
 
 const seedsOf = (first: number, count: number): readonly number[] =>
@@ -33,21 +43,41 @@ describe("every property holds, and the cluster recovers when the faults stop", 
     120_000,
   );
 
-  test("with everything going wrong at once, every fault happens, and somewhere every rare situation", async () => {
-    const results: SimulationResult[] = [];
+  test("a leader that takes itself out is needed until that is committed", async () => {
+    const { operations } = await simulate({ seed: 100_863, ...registers() });
+    expect(operations.ok).toBeGreaterThan(0);
+  });
+
+  test("between two slices of a large snapshot, nodes are not judged by what they have not done yet", async () => {
+    const snapshots = { everyEntries: 5, retainEntries: 0, ballastBytes: 200_000 };
+    const { reached } = await simulate({ seed: 1, faults: { slowLoop: 6 }, snapshots, thinkMs: 10, ...registers() });
+    expect(reached.snapshots).toBeGreaterThan(20);
+  });
+
+  test("every class of faults was injected, and every rare situation came up", async () => {
+    const builds = [presentBuild, { ...presentBuild, name: "another" }];
     for (const seed of seedsOf(1, 12)) {
-      results.push(await simulate({ seed, nodes: 5, faults: "all", durationMs: 60_000, thinkMs: 50, ...registers() }));
+      const options = { seed, nodes: 5, faults: "all", durationMs: 60_000, thinkMs: 50, builds } as const;
+      everything.push(await simulate({ ...options, ...registers() }));
     }
-    const never = faultKinds.filter((kind) => sumOf(results, ({ faults }) => faults[kind]) === 0);
-    expect(never, "faults that were never injected").toEqual([]);
-    everything.push(...results);
-    const situations = Object.keys(results[0]?.reached ?? {}) as (keyof SimulationResult["reached"])[];
-    // Registers are never sent twice; the tests of sessions see to that.
-    const unseen = situations.filter(
-      (name) => name !== "repetitions" && sumOf(everything, ({ reached }) => reached[name]) === 0,
+    for (const seed of seedsOf(20, 10)) {
+      const sessions = sessionCounter({ expireAfterEntries: 8 });
+      everything.push(await simulate({ seed, faults: "all", thinkMs: 50, ...sessions }));
+    }
+    const names = [...new Set(everything.flatMap((result) => Object.keys(countsOf(result))))];
+    const counts = Object.fromEntries(
+      names.map((name) => [name, sumOf(everything, (result) => countsOf(result)[name] ?? 0)]),
     );
-    expect(unseen, "situations that never came up").toEqual([]);
+    console.log(describeClasses(counts).join("\n"));
+    expect(names.filter((name) => counts[name] === 0)).toEqual([]);
   }, 120_000);
+
+  test("every fault and every counter of a class exists", () => {
+    const known = new Set<string>(everything.flatMap((result) => Object.keys(countsOf(result))));
+    const shown = faultClasses.flatMap(({ shownBy }) => shownBy);
+    expect(shown.filter((name) => !known.has(name))).toEqual([]);
+    expect(faultKinds.filter((kind) => !shown.includes(kind))).toEqual([]);
+  });
 
   test("a calm network elects once, refuses nothing for long and recovers at once", async () => {
     const result = await simulate({ seed: 1, nodes: 5, faults: "none", ...registers() });

@@ -109,7 +109,7 @@ describe("the simulated disk", () => {
     const place = newPlace();
     const storage = driven(place.world, open(place));
     await storage.write({ entries: [1, 2, 3].map((index) => entry(index)) });
-    expect(place.disk.decay(2)).toBe(true);
+    expect(place.disk.decayEntries([2])).toBe(true);
     const range = { firstIndex: 1, lastIndex: 3, maxBytes: 100 };
     await expect(storage.read(range)).rejects.toMatchObject({ code: "QUORATE_LOG_CORRUPT" });
     await expect(driven(place.world, open(place)).load()).rejects.toMatchObject({ code: "QUORATE_LOG_CORRUPT" });

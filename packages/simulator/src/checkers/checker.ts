@@ -52,6 +52,8 @@ export type ClientCommand = {
   readonly repeatable?: {
     /** What a result says, or undefined if it says that the answer is forgotten. */
     readonly answer: (result: unknown) => string | undefined;
+    /** True if a result says that the client is no longer known. */
+    readonly isExpired: (result: unknown) => boolean;
     /** True once the client has been answered, or has given up. */
     readonly isOver: () => boolean;
   };

@@ -1,6 +1,7 @@
 // Lets chance decide what exactly a fault does, and to whom.
 
 import type { NodeId } from "@quorate/contracts";
+import type { Rollout } from "../builds/rollout.ts";
 import type { SeededRandom } from "../world/random.ts";
 import type { Action, CutFault, LinkName } from "./action.ts";
 import type { Budget } from "./budget.ts";
@@ -17,16 +18,19 @@ export class ActionDraw {
   readonly #machines: readonly AnyMachine[];
   readonly #ids: readonly NodeId[];
   readonly #budget: Budget;
+  readonly #rollout: Rollout;
 
   constructor(options: {
     readonly random: SeededRandom;
     readonly machines: readonly AnyMachine[];
     readonly budget: Budget;
+    readonly rollout: Rollout;
   }) {
     this.#random = options.random;
     this.#machines = options.machines;
     this.#ids = options.machines.map(({ id }) => id);
     this.#budget = options.budget;
+    this.#rollout = options.rollout;
   }
 
   get kinds(): readonly EventFault[] {
@@ -50,7 +54,7 @@ export class ActionDraw {
     },
     slowLink: () => {
       const links = linksOf(this.#ids, this.#random, this.#victim().id);
-      const messageMs = this.#random.heavyTail(10, 200);
+      const messageMs = this.#random.heavyTail(30, 500);
       const forMs = this.#random.heavyTail(1_000, 8_000);
       return links.length === 0 ? undefined : { fault: "slowLink", links, messageMs, forMs };
     },
@@ -61,10 +65,7 @@ export class ActionDraw {
       }
       return { fault: "crashMidTurn", node: "next leader", effects: this.#random.integer(12) };
     },
-    crashAll: () => {
-      const running = this.#machines.filter(({ isUp }) => isUp).map(({ id }) => [id, this.#downMs()] as const);
-      return { fault: "crashAll", downMs: Object.fromEntries(running) };
-    },
+    crashAll: () => ({ fault: "crashAll", downMs: this.#downMsOfAll() }),
     pause: () => this.#onRunning(({ id }) => ({ fault: "pause", node: id, forMs: this.#random.heavyTail(600, 5_000) })),
     transfer: () => {
       const leader = this.#leader();
@@ -83,6 +84,18 @@ export class ActionDraw {
         this.#budget.affords(id) ? { fault: "wipe", node: id, downMs: this.#downMs() } : undefined,
       ),
     bitRot: () => this.#onRunning((machine) => this.#bitRot(machine)),
+    misdirectedWrite: () => this.#onRunning((machine) => this.#misdirectedWrite(machine)),
+    lostSnapshot: () =>
+      this.#onRunning(({ id, disk }) => {
+        const isNeeded = disk.durable.snapshot !== undefined && disk.durable.base.index > 0;
+        return isNeeded && this.#budget.affords(id) ? { fault: "lostSnapshot", node: id } : undefined;
+      }),
+    applyError: () => this.#onRunning(({ id }) => ({ fault: "applyError", node: id })),
+    upgrade: () =>
+      this.#onRunning(({ id }) => {
+        const build = this.#rollout.draw(id, this.#random);
+        return build === undefined ? undefined : { fault: "upgrade", node: id, build, downMs: this.#downMs() };
+      }),
   };
 
   #membership(): Action | undefined {
@@ -99,7 +112,9 @@ export class ActionDraw {
     const force = this.#random.chance(0.5);
     const dies = this.#random.chance(0.25);
     const effects = this.#random.integer(16);
-    return { fault: "membership", node: leader.id, changes, force, ...(dies && { effects }) };
+    const crashAll = { afterMs: this.#random.between(0, 10), downMs: this.#downMsOfAll() };
+    const end = dies ? (this.#random.chance(0.2) ? { crashAll } : { effects }) : {};
+    return { fault: "membership", node: leader.id, changes, force, ...end };
   }
 
   #bitRot(machine: AnyMachine): Action | undefined {
@@ -110,6 +125,14 @@ export class ActionDraw {
     return { fault: "bitRot", node: machine.id, ...(!inSnapshot && { index }) };
   }
 
+  #misdirectedWrite(machine: AnyMachine): Action | undefined {
+    const { base, lastIndex } = machine.disk.durable;
+    const draw = (): number => base.index + 1 + this.#random.integer(lastIndex - base.index);
+    const [index, over] = [draw(), draw()];
+    if (!this.#budget.affords(machine.id) || lastIndex === base.index || index === over) return undefined;
+    return { fault: "misdirectedWrite", node: machine.id, index, over };
+  }
+
   #cut(fault: CutFault, links: readonly LinkName[]): Action | undefined {
     const forMs = this.#random.heavyTail(600, 8_000);
     return links.length === 0 ? undefined : { fault, links, forMs };
@@ -117,6 +140,10 @@ export class ActionDraw {
 
   #downMs(): number {
     return this.#random.heavyTail(200, 4_000);
+  }
+
+  #downMsOfAll(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#machines.filter(({ isUp }) => isUp).map(({ id }) => [id, this.#downMs()]));
   }
 
   #leader(): AnyMachine | undefined {

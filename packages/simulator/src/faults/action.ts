@@ -27,6 +27,8 @@ export type Action =
   | { readonly fault: "crashMidTurn"; readonly node: string; readonly effects: number }
   /** Whoever is elected next dies after so many effects. */
   | { readonly fault: "crashMidTurn"; readonly node: "next leader"; readonly effects: number }
+  /** The process is stopped, and started with another build. */
+  | { readonly fault: "upgrade"; readonly node: string; readonly build: string; readonly downMs: number }
   | { readonly fault: "crashAll"; readonly downMs: Readonly<Record<string, number>> }
   | { readonly fault: "pause"; readonly node: string; readonly forMs: number }
   | { readonly fault: "transfer"; readonly node: string; readonly to?: string }
@@ -38,11 +40,19 @@ export type Action =
       readonly force: boolean;
       /** The leader dies after so many effects. */
       readonly effects?: number;
+      /** All processes die after so many ms, each for so long. */
+      readonly crashAll?: { readonly afterMs: number; readonly downMs: Readonly<Record<string, number>> };
     }
   | { readonly fault: "diskStall"; readonly node: string; readonly forMs: number }
   | { readonly fault: "diskError" | "diskFull"; readonly node: string }
   /** A bit changes on the disk: in an entry, or in the snapshot if no index is given. */
   | { readonly fault: "bitRot"; readonly node: string; readonly index?: number }
+  /** The record of an entry was written where another one belongs: one is not there, the other one is overwritten. */
+  | { readonly fault: "misdirectedWrite"; readonly node: string; readonly index: number; readonly over: number }
+  /** The file of the snapshot is gone. */
+  | { readonly fault: "lostSnapshot"; readonly node: string }
+  /** The state machine throws in the middle of its next batch. */
+  | { readonly fault: "applyError"; readonly node: string }
   /** The process dies, and comes back on an empty disk. */
   | { readonly fault: "wipe"; readonly node: string; readonly downMs: number }
   /** The process is stopped and started with the name of another cluster, which must fail. */

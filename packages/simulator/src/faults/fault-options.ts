@@ -56,6 +56,14 @@ export type FaultOptions = {
   readonly bitRot: number;
   /** Times a minute: a process dies and comes back on an empty disk. As rarely as `bitRot` where it matters. */
   readonly wipe: number;
+  /** Times a minute: a node is stopped and started with another of the run's builds, mostly a later one. */
+  readonly upgrade: number;
+  /** Times a minute: a record lands on a disk where another one belongs. As rarely as `bitRot` where it matters. */
+  readonly misdirectedWrite: number;
+  /** Times a minute: a disk loses the file of its snapshot. As rarely as `bitRot` where it matters. */
+  readonly lostSnapshot: number;
+  /** Times a minute: a state machine throws in the middle of a batch, as when memory runs out. The node must stop. */
+  readonly applyError: number;
 };
 
 /** The name of a fault. */
@@ -89,6 +97,10 @@ export const noFaults: FaultOptions = {
   diskFull: 0,
   bitRot: 0,
   wipe: 0,
+  upgrade: 0,
+  misdirectedWrite: 0,
+  lostSnapshot: 0,
+  applyError: 0,
 };
 
 /** Everything goes wrong, about as often as a cluster can bear while it still gets something done. */
@@ -119,6 +131,10 @@ export const allFaults: FaultOptions = {
   diskFull: 2,
   bitRot: 2,
   wipe: 3,
+  upgrade: 15,
+  misdirectedWrite: 1,
+  lostSnapshot: 1,
+  applyError: 2,
 };
 
 /** The highest values that make sense. */
@@ -150,6 +166,10 @@ const limits: FaultOptions = {
   diskFull: 600,
   bitRot: 600,
   wipe: 600,
+  upgrade: 600,
+  misdirectedWrite: 600,
+  lostSnapshot: 600,
+  applyError: 600,
 };
 
 /** All names, in the order in which they are documented. */

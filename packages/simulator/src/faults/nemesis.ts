@@ -2,6 +2,7 @@
 // faults of single messages, flushes and turns are settings of the ports.
 
 import type { NodeId } from "@quorate/contracts";
+import type { Rollout } from "../builds/rollout.ts";
 import type { Machine } from "../machine.ts";
 import type { Network } from "../ports/network.ts";
 import type { Reached } from "../reached.ts";
@@ -35,6 +36,7 @@ export type AnyMachine = Pick<
   | "heal"
   | "process"
   | "operate"
+  | "failNextApply"
 >;
 
 const MINUTE_MS = 60_000;
@@ -48,6 +50,7 @@ export class Nemesis {
   readonly #machines: readonly AnyMachine[];
   readonly #counts: Record<FaultKind, number>;
   readonly #reached: Reached;
+  readonly #rollout: Rollout;
   readonly #draw: ActionDraw;
   readonly #script: TimedAction[] = [];
   #isOver = false;
@@ -59,6 +62,7 @@ export class Nemesis {
     readonly machines: readonly AnyMachine[];
     readonly counts: Record<FaultKind, number>;
     readonly reached: Reached;
+    readonly rollout: Rollout;
   }) {
     this.#world = options.world;
     this.#random = options.random.fork();
@@ -67,8 +71,14 @@ export class Nemesis {
     this.#machines = options.machines;
     this.#counts = options.counts;
     this.#reached = options.reached;
+    this.#rollout = options.rollout;
     const budget = new Budget({ machines: options.machines, nowMs: () => options.world.nowMs });
-    this.#draw = new ActionDraw({ random: this.#random, machines: options.machines, budget });
+    this.#draw = new ActionDraw({
+      random: this.#random,
+      machines: options.machines,
+      budget,
+      rollout: options.rollout,
+    });
   }
 
   /** What has happened so far. */
@@ -147,9 +157,7 @@ export class Nemesis {
         this.#later(action.forMs, () => this.#network.slow(action.links, 0));
         return true;
       case "crashAll":
-        for (const [node, downMs] of Object.entries(action.downMs)) {
-          this.#onRunning(node, (machine) => this.#crash(machine, downMs));
-        }
+        this.#crashAll(action.downMs);
         return true;
       case "crashMidTurn":
         if (action.node !== "next leader") {
@@ -157,6 +165,8 @@ export class Nemesis {
         }
         this.#machines[0]?.ambushNextLeader(action.effects);
         return true;
+      case "upgrade":
+        return this.#upgrade(action);
       default:
         return this.#onRunning(action.node, (machine) => this.#strike(machine, action));
     }
@@ -165,7 +175,7 @@ export class Nemesis {
   /** The faults that hit one running machine. */
   #strike(
     machine: AnyMachine,
-    action: Exclude<Action, { fault: "crashMidTurn" | "crashAll" | "flap" | "slowLink" } | { links: unknown }>,
+    action: Exclude<Action, { fault: "crashMidTurn" | "crashAll" | "upgrade" } | { links: unknown }>,
   ): void {
     switch (action.fault) {
       case "crash":
@@ -177,6 +187,7 @@ export class Nemesis {
       case "transfer":
       case "membership":
         machine.operate(action);
+        if (action.fault === "membership") this.#crashAfterChange(action);
         return;
       case "diskStall":
         machine.disk.stall(action.forMs);
@@ -185,11 +196,19 @@ export class Nemesis {
       case "diskFull":
         machine.disk.failNextFlush(diskFailureOf[action.fault]);
         return;
+      case "applyError":
+        machine.failNextApply();
+        return;
       case "bitRot":
-        if (!machine.disk.decay(action.index)) return;
-        // It is noticed at the next start, and again at every other one.
-        machine.crash();
-        machine.start();
+        this.#damage(machine, ({ disk }) =>
+          action.index === undefined ? disk.decaySnapshot("damaged") : disk.decayEntries([action.index]),
+        );
+        return;
+      case "misdirectedWrite":
+        this.#damage(machine, ({ disk }) => disk.decayEntries([action.index, action.over]));
+        return;
+      case "lostSnapshot":
+        this.#damage(machine, ({ disk }) => disk.decaySnapshot("missing"));
         return;
       case "wipe":
         machine.wipe();
@@ -201,6 +220,32 @@ export class Nemesis {
         machine.crash();
         machine.start(machine.disk.durable.identity === undefined ? {} : { clusterId: "another" });
     }
+  }
+
+  /** It is noticed at the next start, and again at every other one. */
+  #damage(machine: AnyMachine, decay: (machine: AnyMachine) => boolean): void {
+    if (!decay(machine)) return;
+    machine.crash();
+    machine.start();
+  }
+
+  #crashAfterChange({ crashAll }: Extract<Action, { fault: "membership" }>): void {
+    if (crashAll !== undefined) this.#later(crashAll.afterMs, () => this.#crashAll(crashAll.downMs));
+  }
+
+  #crashAll(downMs: Readonly<Record<string, number>>): void {
+    this.#reached.everybodyDies(this.#machines.map(({ status }) => status));
+    for (const [node, forMs] of Object.entries(downMs)) {
+      this.#onRunning(node, (machine) => this.#crash(machine, forMs));
+    }
+  }
+
+  /** Does nothing in a run that has no such build. */
+  #upgrade({ node, build, downMs }: Extract<Action, { fault: "upgrade" }>): boolean {
+    const machine = this.#running(node);
+    if (machine === undefined || !this.#rollout.assign(node, build)) return false;
+    this.#crash(machine, downMs);
+    return true;
   }
 
   #crash(machine: AnyMachine, downMs: number): void {
@@ -232,9 +277,13 @@ export class Nemesis {
   }
 
   #onRunning(id: NodeId, harm: (machine: AnyMachine) => void): boolean {
-    const victim = this.#machines.find((machine) => machine.id === id);
-    if (victim?.isUp !== true) return false;
+    const victim = this.#running(id);
+    if (victim === undefined) return false;
     harm(victim);
     return true;
+  }
+
+  #running(id: NodeId): AnyMachine | undefined {
+    return this.#machines.find((machine) => machine.id === id && machine.isUp);
   }
 }

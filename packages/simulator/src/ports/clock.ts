@@ -14,6 +14,7 @@ export class ProcessClock implements Clock {
   #rate: number;
   /** A timer that fires is not early by the clock that its callback reads, whatever rounding does. */
   #floorMs: number;
+  #readings = 0;
 
   constructor(options: {
     readonly world: World;
@@ -32,6 +33,7 @@ export class ProcessClock implements Clock {
   }
 
   now(): number {
+    this.#readings += 1;
     const reading = this.#originMs + (this.#world.nowMs - this.#startedMs) * this.#rate;
     this.#floorMs = Math.max(this.#floorMs, reading);
     return this.#floorMs;
@@ -59,6 +61,12 @@ export class ProcessClock implements Clock {
   }
 
   defer(callback: () => void): void {
-    this.#process.postTurn(callback);
+    this.#process.postTurn(() => {
+      const before = this.#readings;
+      callback();
+      // A turn of a node's loop reads the clock. What else a node defers is the next slice of a snapshot: it falls in between two
+      // turns, when the node has not yet done what it will be judged by.
+      return this.#readings > before;
+    });
   }
 }

@@ -30,13 +30,14 @@ type UnderWay = {
   readonly reject: (error: Error) => void;
 };
 
-/** What has changed on the medium since it was written. */
+/** What is wrong on the medium since it was written. */
 export type Rot = {
-  /** An entry of the log. */
-  readonly index: number | undefined;
-  /** The snapshot. */
-  readonly snapshot: boolean;
+  /** Entries of the log whose records are changed, or in each other's place. */
+  readonly entries: readonly number[];
+  readonly snapshot: "damaged" | "missing" | undefined;
 };
+
+const sound: Rot = { entries: [], snapshot: undefined };
 
 /** What can go wrong with a write. */
 export type DiskFailure = "error" | "full";
@@ -58,7 +59,7 @@ export class Disk {
   #failure: QuorateError | undefined;
   /** What was on the disks that are gone. */
   readonly #stores: LogImage[] = [];
-  #rot: Rot = { index: undefined, snapshot: false };
+  #rot: Rot = sound;
 
   constructor(options: { readonly world: World; readonly random: SeededRandom; readonly behaviour: DiskBehaviour }) {
     this.#world = options.world;
@@ -86,22 +87,29 @@ export class Disk {
     return this.#failure;
   }
 
-  /** What must not be read any more, because its checksum does not hold. */
+  /** What must not be used any more, because its checksum or its place does not hold. */
   get rot(): Rot {
-    const { index } = this.#rot;
-    const isStored = index !== undefined && index > this.#durable.base.index && index <= this.#durable.lastIndex;
-    return { ...this.#rot, index: isStored ? index : undefined };
+    const { base, lastIndex } = this.#durable;
+    const entries = this.#rot.entries.filter((index) => index > base.index && index <= lastIndex);
+    return { ...this.#rot, entries };
   }
 
   get isRotten(): boolean {
-    return this.rot.index !== undefined || this.rot.snapshot;
+    return this.rot.entries.length > 0 || this.rot.snapshot !== undefined;
   }
 
-  /** A bit of an entry changes, or one of the snapshot if `index` is undefined. False if there is nothing to change. */
-  decay(index: number | undefined): boolean {
-    if (index === undefined) this.#rot = { ...this.#rot, snapshot: this.#durable.snapshot !== undefined };
-    else this.#rot = { ...this.#rot, index };
-    return this.isRotten;
+  /** The records of entries go bad. False if none of them is stored. */
+  decayEntries(indexes: readonly number[]): boolean {
+    this.#rot = { ...this.#rot, entries: [...this.#rot.entries, ...indexes] };
+    return this.rot.entries.length > 0;
+  }
+
+  /** The snapshot goes bad, or is gone. False if there is none, or if the log does without it. */
+  decaySnapshot(how: "damaged" | "missing"): boolean {
+    const { snapshot, base } = this.#durable;
+    if (snapshot === undefined || (how === "missing" && base.index === 0)) return false;
+    this.#rot = { ...this.#rot, snapshot: how };
+    return true;
   }
 
   /** Somebody puts an empty disk in its place. No process may be running. */
@@ -109,7 +117,7 @@ export class Disk {
     this.#stores.push(this.#durable);
     this.#visible = new LogImage();
     this.#durable = new LogImage();
-    this.#rot = { index: undefined, snapshot: false };
+    this.#rot = sound;
     this.#failure = undefined;
     this.#armed = undefined;
   }

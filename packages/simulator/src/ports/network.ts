@@ -1,11 +1,13 @@
 // The network between all nodes: it loses, repeats, delays and reorders messages, brings old ones back, and has links that
 // can be cut in each direction.
 
-import type { Message, Transport, TransportReceiver } from "@quorate/contracts";
+import type { Codec, Message, Transport, TransportReceiver } from "@quorate/contracts";
 import type { LinkName } from "../faults/action.ts";
 import type { SeededRandom } from "../world/random.ts";
 import type { World } from "../world/world.ts";
+import { ChunkWatch } from "./chunk-watch.ts";
 import type { Process } from "./process.ts";
+import { received, type Sent } from "./wire.ts";
 
 /** How the network treats a message. Probabilities per message, times in ms. */
 export type NetworkBehaviour = {
@@ -30,12 +32,21 @@ export type NetworkCounters = {
   cut: number;
   clogged: number;
   delivered: number;
+  /** Bytes that the receiver could not read. */
+  unreadable: number;
+  /** Delivered, but sent from a store that its server has lost since. */
+  ofLostStore: number;
 };
 
-/** How many old messages are kept for replay: those of the last few seconds. */
-const REMEMBERED_MESSAGES = 2_048;
+/** How many old messages of each type are kept for replay: those of the last few seconds. */
+const REMEMBERED_MESSAGES = 256;
 
-type Seat = { readonly process: Process; readonly receiver: TransportReceiver };
+type Seat = {
+  readonly process: Process;
+  readonly receiver: TransportReceiver;
+  /** How the listening build reads. */
+  readonly codec?: Codec | undefined;
+};
 
 type LinkState = {
   cuts: number;
@@ -49,9 +60,6 @@ type LinkState = {
 /** What would wait longer than this at a slow link is dropped: queues have bounds. */
 const MAX_QUEUE_MS = 2_000;
 
-/** A message and the store of the server that sent it. */
-type Sent = { readonly message: Message; readonly incarnation: string };
-
 /** The network of one cluster. */
 export class Network {
   readonly behaviour: NetworkBehaviour;
@@ -64,12 +72,18 @@ export class Network {
     cut: 0,
     clogged: 0,
     delivered: 0,
+    unreadable: 0,
+    ofLostStore: 0,
   };
+  readonly chunks: ChunkWatch = new ChunkWatch();
   readonly #world: World;
   readonly #random: SeededRandom;
   readonly #links = new Map<string, Map<string, LinkState>>();
   readonly #seats = new Map<string, Seat>();
-  #remembered: Sent[] = [];
+  /** The store that each server has used last. */
+  readonly #incarnations = new Map<string, string>();
+  /** By type, so that the rare ones come again as often as the heartbeats. */
+  readonly #remembered = new Map<string, Sent[]>();
   #sent = 0;
 
   constructor(options: { readonly world: World; readonly random: SeededRandom; readonly behaviour: NetworkBehaviour }) {
@@ -81,6 +95,7 @@ export class Network {
   /** A node begins to listen. */
   join(nodeId: string, seat: Seat): void {
     this.#seats.set(nodeId, seat);
+    this.#incarnations.set(nodeId, seat.receiver.identity.incarnation);
   }
 
   /** A node stops to listen. */
@@ -112,13 +127,14 @@ export class Network {
     for (const links of this.#links.values()) {
       for (const link of links.values()) Object.assign(link, { cuts: 0, messageMs: 0 });
     }
-    this.#remembered = [];
+    this.#remembered.clear();
   }
 
   send(sent: Sent): void {
     const { loss, duplicate, replay } = this.behaviour;
     if (this.#random.chance(loss)) {
       this.counters.loss += 1;
+      this.chunks.lost(sent.message);
       return;
     }
     this.#travel(sent);
@@ -127,11 +143,19 @@ export class Network {
       this.#travel(sent);
     }
     if (replay === 0) return;
-    if (this.#remembered.length > 0 && this.#random.chance(replay)) {
+    if (this.#remembered.size > 0 && this.#random.chance(replay)) {
       this.counters.replay += 1;
-      this.#travel(this.#random.pick(this.#remembered));
+      this.#travel(this.#random.pick(this.#random.pick([...this.#remembered.values()])));
     }
-    this.#remembered[this.#sent % REMEMBERED_MESSAGES] = sent;
+    this.#remember(sent);
+  }
+
+  #remember(sent: Sent): void {
+    const { type } = sent.message;
+    const alike = this.#remembered.get(type) ?? [];
+    this.#remembered.set(type, alike);
+    if (alike.length < REMEMBERED_MESSAGES) alike.push(sent);
+    else alike[this.#sent % REMEMBERED_MESSAGES] = sent;
     this.#sent += 1;
   }
 
@@ -160,17 +184,26 @@ export class Network {
     return this.#random.heavyTail(20, maxDelayMs);
   }
 
-  #arrive({ message, incarnation }: Sent, sentMs: number): void {
-    const link = this.#link(message.from, message.to);
+  #arrive(sent: Sent, sentMs: number): void {
+    const link = this.#link(sent.message.from, sent.message.to);
     if (link.cuts > 0) {
       this.counters.cut += 1;
+      this.chunks.lost(sent.message);
       return;
     }
-    const seat = this.#seats.get(message.to);
+    const seat = this.#seats.get(sent.message.to);
     if (seat === undefined) return;
     if (sentMs < link.lastArrivalSentMs) this.counters.reorder += 1;
     else link.lastArrivalSentMs = sentMs;
+    const arrived = received(sent, seat.codec);
+    if (arrived === undefined) {
+      this.counters.unreadable += 1;
+      return;
+    }
     this.counters.delivered += 1;
+    const { message, incarnation } = arrived;
+    if (incarnation !== this.#incarnations.get(message.from)) this.counters.ofLostStore += 1;
+    this.chunks.arrived(message);
     this.#world.trace.note(this.#world.nowMs, message.type, message.to, message.term, message);
     if (seat.process.isPaused) seat.process.post(0, () => seat.receiver.onMessage(message, incarnation));
     else if (seat.process.isAlive) seat.receiver.onMessage(message, incarnation);
@@ -203,14 +236,17 @@ export class SimulatedTransport implements Transport {
   readonly #network: Network;
   readonly #process: Process;
   readonly #onSend: (message: Message) => void;
+  readonly #codec: Codec | undefined;
   #isOpen = false;
-  #incarnation = "";
+  #sender = { incarnation: "", clusterId: "" };
 
   constructor(options: {
     readonly nodeId: string;
     readonly network: Network;
     readonly process: Process;
     readonly maxMessageBytes: number;
+    /** How the node's build writes and reads messages. */
+    readonly codec?: Codec | undefined;
     /** Sees every message that really leaves. */
     readonly onSend: (message: Message) => void;
   }) {
@@ -219,12 +255,13 @@ export class SimulatedTransport implements Transport {
     this.#process = options.process;
     this.maxMessageBytes = options.maxMessageBytes;
     this.#onSend = options.onSend;
+    this.#codec = options.codec;
   }
 
   start(receiver: TransportReceiver): Promise<void> {
     this.#isOpen = true;
-    this.#incarnation = receiver.identity.incarnation;
-    this.#network.join(this.#nodeId, { process: this.#process, receiver });
+    this.#sender = receiver.identity;
+    this.#network.join(this.#nodeId, { process: this.#process, receiver, codec: this.#codec });
     return Promise.resolve();
   }
 
@@ -234,7 +271,8 @@ export class SimulatedTransport implements Transport {
   send(message: Message): void {
     if (!this.#isOpen || message.to === this.#nodeId || !this.#process.mayAct()) return;
     this.#onSend(message);
-    this.#network.send({ message, incarnation: this.#incarnation });
+    const { incarnation, clusterId } = this.#sender;
+    this.#network.send({ message, incarnation, clusterId, codec: this.#codec });
   }
 
   close(): Promise<void> {

@@ -46,12 +46,12 @@ export class Process {
     });
   }
 
-  /** A turn of the node's loop. */
-  postTurn(turn: () => void): void {
+  /** Work that the node puts off until its event loop comes round. It tells whether it was a turn of the node's loop. */
+  postTurn(work: () => boolean): void {
     this.post(this.#turnDelayMs(), () => {
-      turn();
-      if (this.openCalls > 0) this.#world.promisesSettled();
-      this.#afterTurn();
+      const wasTurn = work();
+      if (this.openCalls > 0 || !wasTurn) this.#world.promisesSettled();
+      if (wasTurn) this.#afterTurn();
     });
   }
 

@@ -110,7 +110,7 @@ export class SimulatedSnapshots implements SnapshotStore {
       read: (offsetBytes, lengthBytes) =>
         this.#soon(() => {
           if (isOver) throw closed();
-          if (this.#disk.rot.snapshot) throw corrupt("its bytes have changed on the disk");
+          if (this.#disk.rot.snapshot !== undefined) throw corrupt("its bytes have changed on the disk");
           return snapshot.content.subarray(offsetBytes, offsetBytes + lengthBytes);
         }),
       close: () => {
@@ -122,9 +122,9 @@ export class SimulatedSnapshots implements SnapshotStore {
 
   /** Only what is durable is there for others to see. */
   #readable(): SnapshotImage | undefined {
-    const { snapshot } = this.#disk.durable;
-    if (snapshot !== undefined && this.#disk.rot.snapshot) throw corrupt("its bytes have changed on the disk");
-    return snapshot;
+    const { rot, durable } = this.#disk;
+    if (rot.snapshot === "damaged") throw corrupt("its bytes have changed on the disk");
+    return rot.snapshot === "missing" ? undefined : durable.snapshot;
   }
 
   #refuseClosed(): void {

@@ -47,7 +47,8 @@ export class SimulatedStorage implements LogStorage {
 
   load(): Promise<StoredState> {
     if (this.#closing !== undefined) return Promise.reject(closed());
-    if (this.#disk.rot.index !== undefined) return Promise.reject(corrupt(this.#disk.rot.index));
+    const [bad] = this.#disk.rot.entries;
+    if (bad !== undefined) return Promise.reject(corrupt(bad));
     const stored = this.#disk.visible.load();
     return this.#soon(() => stored);
   }
@@ -73,8 +74,8 @@ export class SimulatedStorage implements LogStorage {
     if (firstIndex <= visible.base.index || lastIndex < firstIndex || lastIndex > visible.lastIndex) {
       return Promise.reject(outOfRange({ firstIndex, lastIndex }, visible.base.index + 1, visible.lastIndex));
     }
-    const { index } = this.#disk.rot;
-    if (index !== undefined && firstIndex <= index && index <= lastIndex) return Promise.reject(corrupt(index));
+    const bad = this.#disk.rot.entries.find((index) => firstIndex <= index && index <= lastIndex);
+    if (bad !== undefined) return Promise.reject(corrupt(bad));
     const entries = visible.slice(firstIndex, lastIndex, maxBytes);
     return this.#soon(() => entries);
   }
@@ -140,7 +141,7 @@ function outOfRange(asked: { firstIndex: number; lastIndex: number }, first: num
 function corrupt(index: number): QuorateError {
   return new QuorateError({
     code: "QUORATE_LOG_CORRUPT",
-    message: `Entry ${index} of the simulated log does not fit its checksum.`,
+    message: `The record of entry ${index} in the simulated log does not fit its checksum, or its place.`,
     hint: "Part of the simulation: the node must not vote or acknowledge from what is left.",
   });
 }

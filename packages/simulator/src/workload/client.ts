@@ -1,7 +1,7 @@
 // A client: calls one operation after the other at whichever node it believes to lead, and writes down what it saw. It sends an
 // operation again only if the operation says that it may: the first try may come true later.
 
-import { codeOf, QuorateError } from "@quorate/contracts";
+import { codeOf, type QuorateError } from "@quorate/contracts";
 import type { ClientCommand } from "../checkers/checker.ts";
 import type { Inspector } from "../checkers/inspector.ts";
 import type { Machine } from "../machine.ts";
@@ -46,7 +46,8 @@ export type Office<Query, Answer, Result> = {
 /** How a call ended: what the history says, and where the state stood. */
 type Ending =
   | { readonly type: "ok" | "fail"; readonly value?: Json | undefined; readonly index: number }
-  | { readonly type: "info" }
+  /** Final if no repetition can tell either. */
+  | { readonly type: "info"; readonly isFinal?: true }
   /** It certainly had no effect, and nothing was learnt. */
   | { readonly type: "refused" };
 
@@ -174,7 +175,7 @@ export class Client<Query, Answer, Result> {
       const { index, term, result } = await node.propose(command.data, options);
       if (!process.isAlive) return undefined;
       inspector.acknowledged(command, { index, term });
-      return { ...recorded(operation.record?.(result), result), index };
+      return endingOf(recorded(operation.record?.(result), result), index);
     }
     const arrivedMs = this.#office.world.nowMs;
     const level = this.#office.hasLeases && command.operation % 2 === 0 ? "lease" : "linearizable";
@@ -195,13 +196,14 @@ export class Client<Query, Answer, Result> {
     reached.counters.readsAnswered += 1;
     if (isForwarded) reached.counters.readsForwarded += 1;
     if (consistency === "lease") reached.counters.leaseReads += 1;
-    return { ...recorded(operation.record?.(answer), answer), index };
+    return endingOf(recorded(operation.record?.(answer), answer), index);
   }
 
   #onError(attempt: Attempt<Query, Answer, Result>, error: unknown): Ending {
     const { inspector, machines } = this.#office;
     const { counters } = this.#office.reached;
-    if (!(error instanceof QuorateError)) {
+    // By its code: the node may run a build that has an error class of its own.
+    if (!isQuorateError(error)) {
       // A query that the state machine cannot answer is a mistake of the workload or of the machine.
       inspector.report("workload", `operation ${attempt.call.number} failed: ${String(error)}`);
       return { type: "refused" };
@@ -217,6 +219,7 @@ export class Client<Query, Answer, Result> {
   }
 
   #refused({ call, command }: Attempt<Query, Answer, Result>): void {
+    this.#office.reached.counters.definiteRefusals += 1;
     if ("command" in call.operation) this.#office.inspector.refused(command);
   }
 
@@ -227,7 +230,8 @@ export class Client<Query, Answer, Result> {
     const { call } = attempt;
     const { world, machines, reached } = this.#office;
     const isRepeatable = "repeatable" in call.operation && call.operation.repeatable !== undefined;
-    if ("index" in ending || !isRepeatable) {
+    if (ending.type === "info" && ending.isFinal) reached.counters.expiredSessions += 1;
+    if ("index" in ending || "isFinal" in ending || !isRepeatable) {
       this.#end(call, ending);
       return;
     }
@@ -297,6 +301,10 @@ export class Client<Query, Answer, Result> {
   }
 }
 
+function isQuorateError(error: unknown): error is QuorateError {
+  return codeOf(error)?.startsWith("QUORATE_") === true;
+}
+
 /** Some reads are asked of whoever it is, and nodes that do not lead ask their leader. */
 function mayForward({ operation }: ClientCommand): boolean {
   return operation % 3 === 0;
@@ -311,7 +319,12 @@ function bytesOf<Query, Answer, Result>(call: Call<Query, Answer, Result>) {
   if (repeatable === undefined) return { data };
   // The result comes from the state machine that the operation was made for.
   const answer = (result: unknown): string | undefined => repeatable.answer(result as Result);
-  return { data, repeatable: { answer, isOver: () => call.isOver } };
+  const isExpired = (result: unknown): boolean => repeatable.isExpired?.(result as Result) ?? false;
+  return { data, repeatable: { answer, isExpired, isOver: () => call.isOver } };
+}
+
+function endingOf({ type, value }: Recorded, index: number): Ending {
+  return type === "info" ? { type, isFinal: true } : { type, value, index };
 }
 
 /** A result goes into the history as it is unless the operation says otherwise. */

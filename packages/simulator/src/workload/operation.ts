@@ -5,8 +5,8 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 /** How an operation goes into the history once its result is known. */
 export type Recorded = {
-  /** `fail`: it had no effect, by decision of the state machine. */
-  readonly type: "ok" | "fail";
+  /** `fail`: it had no effect, by decision of the state machine. `info`: the state machine cannot tell any more. */
+  readonly type: "ok" | "fail" | "info";
   readonly value?: Json;
 };
 
@@ -35,6 +35,11 @@ export type CommandOperation<Result> = Description & {
 export type Repeatable<Result> = {
   /** What the client is told, in words; undefined if the state machine has forgotten the answer, as it may when it has been heard. */
   readonly answer: (result: Result) => string | undefined;
+  /**
+   * True if the state machine says that it no longer knows the client: from then on the operation must not be answered, and
+   * whether it took effect before, nobody can tell. Record it as `info`. Default: never.
+   */
+  readonly isExpired?: (result: Result) => boolean;
 };
 
 /** Reads the replicated state. */

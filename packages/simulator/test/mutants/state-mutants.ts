@@ -110,9 +110,9 @@ export const stateMutants: readonly Mutant[] = [
       {
         package: "simulator",
         file: "ports/storage.ts",
-        find: "if (this.#disk.rot.index !== undefined) return Promise.reject(corrupt(this.#disk.rot.index));",
+        find: "if (bad !== undefined) return Promise.reject(corrupt(bad));\n    const stored",
         replace:
-          'const truncateFrom = this.#disk.rot.index;\n    for (const image of truncateFrom === undefined ? [] : [this.#disk.durable, this.#disk.visible]) image.take({ kind: "write", write: { truncateFrom, entries: [] } });',
+          'for (const image of bad === undefined ? [] : [this.#disk.durable, this.#disk.visible]) image.take({ kind: "write", write: { truncateFrom: bad, entries: [] } });\n    const stored',
       },
     ],
   },

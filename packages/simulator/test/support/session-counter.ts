@@ -2,7 +2,7 @@
 // that a command takes effect once. State is kept per run: a run begins with operation 1.
 import { encodeOpen, encodeSessionCommand, type SessionResult, withSessions } from "@quorate/client/sessions";
 import type { CommittedCommand, StateMachine } from "@quorate/contracts";
-import type { CommandOperation, Json, Operation, Workload } from "../../src/index.ts";
+import type { CommandOperation, Operation, Recorded, Workload } from "../../src/index.ts";
 
 class Counter implements StateMachine<"value", number, number> {
   #value = 0;
@@ -29,15 +29,21 @@ type Result = SessionResult<number>;
 /** What a client remembers of its session. */
 type Session = { id: number | undefined; sequence: number };
 
-/** The state machine and the workload. Histories, without the operations `open`, fit the model `counter`. */
-export function sessionCounter(): {
+/**
+ * The state machine and the workload. Histories, without the operations `open`, fit the model `counter`. A session that is not
+ * used for some entries of the log is forgotten.
+ */
+export function sessionCounter({ expireAfterEntries = 1_000_000 } = {}): {
   readonly stateMachine: () => StateMachine<"value", number, Result>;
   readonly workload: Workload<"value", number, Result>;
 } {
   let sessions = new Map<number, Session>();
   return {
     stateMachine: () =>
-      withSessions(new Counter(), { encodeResult: (value) => new TextEncoder().encode(String(value)) }),
+      withSessions(new Counter(), {
+        encodeResult: (value) => new TextEncoder().encode(String(value)),
+        limits: { expireAfterEntries },
+      }),
     workload: ({ random, client, operation }): Operation<"value", number, Result> => {
       if (operation === 1) sessions = new Map();
       const session = sessions.get(client) ?? { id: undefined, sequence: 0 };
@@ -77,13 +83,18 @@ function add(session: Session, delta: number): CommandOperation<Result> {
       acknowledgedBelow: sequence,
       command: Uint8Array.of(delta),
     }),
-    record: (result): { readonly type: "ok"; readonly value: Json } => {
+    record: (result): Recorded => {
+      if (isExpired(result)) return { type: "info" };
       if (result.type !== "answered") throw new Error(`an addition was answered with ${result.type}`);
       session.id = id;
       return { type: "ok", value: [delta, Number(answerOf(result))] };
     },
-    repeatable: { answer: (result) => (result.type === "answered" ? answerOf(result) : undefined) },
+    repeatable: { answer: (result) => (result.type === "answered" ? answerOf(result) : undefined), isExpired },
   };
+}
+
+function isExpired(result: Result): boolean {
+  return result.type === "refused" && result.reason === "unknownSession";
 }
 
 function answerOf({ answer }: Extract<Result, { readonly type: "answered" }>): string {
