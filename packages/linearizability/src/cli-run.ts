@@ -18,6 +18,8 @@ export type CliOutput = { readonly stdout: (text: string) => void; readonly stde
 const exitCodes = { linearizable: 0, "not-linearizable": 1, undecided: 2 } as const;
 const badInput = 3;
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** Runs the command with its arguments and returns its exit code. */
 export function runCli(args: readonly string[], output: CliOutput): number {
   try {
@@ -56,7 +58,26 @@ function check<State>(model: Model<State>, { file, maxSeconds }: Arguments): Che
 /** File descriptor 0 is standard input. */
 function readText(file: string): string {
   const bytes = readFileSync(file === "-" ? 0 : file);
-  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new HistoryError(firstUnreadableLine(bytes), "not UTF-8");
+  }
+}
+
+/** No byte of a longer character is a newline, so lines can be read one by one. */
+function firstUnreadableLine(bytes: Uint8Array): number {
+  for (let line = 1, start = 0; start < bytes.byteLength; line += 1) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.byteLength : newline + 1;
+    try {
+      utf8.decode(bytes.subarray(start, end));
+    } catch {
+      return line;
+    }
+    start = end;
+  }
+  throw new Error("every line is UTF-8, and the whole is not");
 }
 
 function report(result: CheckResult, { html, output: form, maxSeconds }: Arguments, output: CliOutput): void {
@@ -79,9 +100,6 @@ function report(result: CheckResult, { html, output: form, maxSeconds }: Argumen
 function explainFailure(error: unknown): string | undefined {
   if (error instanceof UsageError) return `${error.message}\n\n${usage.trimEnd()}`;
   if (error instanceof HistoryError) return error.message;
-  if (error instanceof TypeError && "code" in error && error.code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
-    return "the history is not UTF-8";
-  }
   const isSystemError = error instanceof Error && "syscall" in error;
   return isSystemError ? error.message : undefined;
 }

@@ -64,6 +64,17 @@ test("bad input ends with exit code 3, line and reason, and no verdict", () => {
   expect(stderr).toContain("line 2: not JSON");
 });
 
+test("a history that is not UTF-8 is bad input, with the line", () => {
+  const path = join(folder, "latin1.jsonl");
+  writeFileSync(
+    path,
+    '{"process":0,"type":"invoke","f":"read"}\n{"process":0,"type":"ok","f":"read","value":"\u00e9"}',
+    "latin1",
+  );
+  const { status, stderr } = linearizability("check", "--model", "register", path);
+  expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining("line 2: not UTF-8") });
+});
+
 test("a history of another model is bad input", () => {
   const { status, stderr } = linearizability("check", "--model", "counter", file("fine", fine));
   expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining('line 1: unknown f "write"') });

@@ -79,6 +79,18 @@ describe("every property holds, and the cluster recovers when the faults stop", 
     expect(faultKinds.filter((kind) => !shown.includes(kind))).toEqual([]);
   });
 
+  test("commands whose bytes are damaged are refused, everywhere alike", async () => {
+    const { history, committed } = await simulate({
+      seed: 1,
+      faults: "all",
+      thinkMs: 20,
+      ...registers({ damaged: 0.3 }),
+    });
+    const refused = history.filter(({ f, type }) => f === "write" && type === "fail");
+    expect(committed).toBeGreaterThan(100);
+    expect(refused.length).toBeGreaterThan(10);
+  });
+
   test("a calm network elects once, refuses nothing for long and recovers at once", async () => {
     const result = await simulate({ seed: 1, nodes: 5, faults: "none", ...registers() });
     expect(result.reached.leaderships).toBe(1);

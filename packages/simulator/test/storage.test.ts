@@ -117,6 +117,22 @@ describe("the simulated disk", () => {
     expect(await storage.read({ ...range, firstIndex: 3 })).toHaveLength(1);
   });
 
+  test("shows no snapshot when its file is missing, which matters only to a log that begins behind it", async () => {
+    const place = newPlace();
+    const storage = driven(place.world, open(place));
+    const snapshots = openSnapshots(place);
+    await storage.write({ entries: [entry(1), entry(2)] });
+    const writer = await snapshots.create({ index: 2, term: 1, configuration: { voters: ["n1"], learners: [] } });
+    await writer.commit();
+    expect(place.disk.decaySnapshot("missing")).toBe(false);
+    await storage.compact({ index: 2, term: 1 });
+    expect(place.disk.decaySnapshot("missing")).toBe(true);
+    expect(await snapshots.load()).toBeUndefined();
+    expect(place.disk.isRotten).toBe(true);
+    place.disk.wipe();
+    expect(place.disk.isRotten).toBe(false);
+  });
+
   test("shows a write at once and makes it durable later", async () => {
     const place = newPlace();
     const storage = open(place);

@@ -8,7 +8,7 @@ type RegisterCommand =
   | { readonly f: "write"; readonly key: string; readonly value: Json }
   | { readonly f: "cas"; readonly key: string; readonly expected: Json; readonly value: Json };
 
-/** The answer to a command: whether it changed the register. */
+/** The answer to a command: whether it changed the register. Bytes that are no command change nothing, on every server. */
 export type RegisterResult = { readonly changed: boolean };
 
 /** Named registers with write and compare-and-set. A query names a key; `null` is the answer for one never written. */
@@ -16,7 +16,7 @@ export class Registers implements StateMachine<string, Json, RegisterResult> {
   #values = new Map<string, Json>();
 
   apply(batch: readonly CommittedCommand[]): readonly RegisterResult[] {
-    return batch.map(({ data }) => this.#execute(parse(data) as RegisterCommand));
+    return batch.map(({ data }) => this.#execute(readCommand(data)));
   }
 
   query(key: string): Json {
@@ -31,7 +31,8 @@ export class Registers implements StateMachine<string, Json, RegisterResult> {
     this.#values = new Map(parse(snapshot) as [string, Json][]);
   }
 
-  #execute(command: RegisterCommand): RegisterResult {
+  #execute(command: RegisterCommand | undefined): RegisterResult {
+    if (command === undefined) return { changed: false };
     const changed = command.f === "write" || this.query(command.key) === command.expected;
     if (changed) this.#values.set(command.key, command.value);
     return { changed };
@@ -46,10 +47,12 @@ export type RegisterOptions = {
   readonly reads?: number;
   /** Share of compare-and-sets, 0 to 1; the rest are writes. Default 0.2. */
   readonly compareAndSets?: number;
+  /** Share of writes whose bytes are damaged before they come to a node, 0 to 1. Default 0.02. */
+  readonly damaged?: number;
 };
 
 /** The state machine and the workload for `simulate({ …, ...registers() })`. Histories fit the model `register`. */
-export function registers({ keys = 3, reads = 0.4, compareAndSets = 0.2 }: RegisterOptions = {}): {
+export function registers({ keys = 3, reads = 0.4, compareAndSets = 0.2, damaged = 0.02 }: RegisterOptions = {}): {
   readonly stateMachine: () => Registers;
   readonly workload: Workload<string, Json, RegisterResult>;
 } {
@@ -60,7 +63,10 @@ export function registers({ keys = 3, reads = 0.4, compareAndSets = 0.2 }: Regis
       const kind = random();
       if (kind < reads) return { f: "read", key, query: key };
       // Values are unique, so that a history tells which write a read has seen.
-      if (kind >= reads + compareAndSets) return writeOperation(key, operation);
+      if (kind >= reads + compareAndSets) {
+        const write = writeOperation(key, operation);
+        return kind > 1 - damaged * (1 - reads - compareAndSets) ? damagedCopy(write) : write;
+      }
       return casOperation({ key, expected: Math.max(1, operation - 1 - Math.floor(random() * 8)), value: operation });
     },
   };
@@ -68,6 +74,12 @@ export function registers({ keys = 3, reads = 0.4, compareAndSets = 0.2 }: Regis
 
 function writeOperation(key: string, value: number): CommandOperation<RegisterResult> {
   return { f: "write", key, value, command: encode({ f: "write", key, value }), record: () => ({ type: "ok", value }) };
+}
+
+/** The same write without the end of its bytes: every server has to refuse it alike. */
+function damagedCopy(write: CommandOperation<RegisterResult>): CommandOperation<RegisterResult> {
+  const command = write.command.subarray(0, write.command.byteLength / 2);
+  return { ...write, command, record: ({ changed }) => ({ type: changed ? "ok" : "fail" }) };
 }
 
 function casOperation(change: {
@@ -87,6 +99,14 @@ function casOperation(change: {
 
 function encode(value: unknown): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
+}
+
+function readCommand(bytes: Uint8Array): RegisterCommand | undefined {
+  try {
+    return parse(bytes) as RegisterCommand;
+  } catch {
+    return undefined;
+  }
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -34,7 +34,9 @@ const { sessionCounter } = await import("../support/session-counter.ts");
 
 async function run(seed: number): Promise<void> {
   const nodes = seed % 2 === 0 ? 3 : 5;
-  if (workload === "sessions") await simulate({ seed, nodes, faults, thinkMs: 50, shrinkRuns: 0, ...sessionCounter() });
+  // Every second seed with sessions that expire while their clients repeat a command.
+  const sessions = sessionCounter(seed % 2 === 0 ? { expireAfterEntries: 8 } : {});
+  if (workload === "sessions") await simulate({ seed, nodes, faults, thinkMs: 50, shrinkRuns: 0, ...sessions });
   else await simulate({ seed, nodes, faults, shrinkRuns: 0, ...registers() });
 }
 

@@ -23,6 +23,8 @@ export type Mutant = {
   readonly isFast?: boolean;
   /** Clients that repeat their commands through sessions; default: registers. */
   readonly workload?: "sessions";
+  /** Nodes with this mistake may notice it themselves, and stop before a law is broken. */
+  readonly isNoticed?: boolean;
   /** Where the seeds' own choice of faults would take too long to come to it. */
   readonly faults?: Partial<FaultOptions>;
 };

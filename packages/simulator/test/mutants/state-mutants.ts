@@ -105,7 +105,43 @@ export const stateMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: "takes a command of a session that has expired",
+    workload: "sessions",
+    edits: [
+      {
+        package: "client",
+        file: "sessions/with-sessions.ts",
+        find: 'if (session === undefined) return refused("unknownSession");',
+        replace:
+          "if (session === undefined) {\n      this.#table.open(id);\n      return this.#applyOnce({ session: id, sequence, acknowledgedBelow, command } as SessionCommand, place);\n    }",
+      },
+    ],
+  },
+  {
+    name: "goes on behind a batch at which its state machine has thrown",
+    edits: [
+      {
+        package: "node",
+        file: "driver.ts",
+        find: 'this.#fail("QUORATE_APPLY_FAILED", error, APPLY_HINT);\n      return;',
+        replace: "void error;",
+      },
+      {
+        package: "node",
+        file: "replica.ts",
+        find: '    const commands = entries.filter(({ kind }) => kind === "command");',
+        replace:
+          '    const commands = entries.filter(({ kind }) => kind === "command");\n    this.#last = entries.at(-1) ?? this.#last;',
+      },
+    ],
+  },
+  {
+    name: "does not notice that the snapshot before its log is missing",
+    edits: [{ package: "node", file: "recovery.ts", find: "refuseGap(stored.log.base.index, 0);", replace: "" }],
+  },
+  {
     name: "cuts its log off where a bit has changed on the disk",
+    isNoticed: true,
     edits: [
       {
         package: "simulator",
