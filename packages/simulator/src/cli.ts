@@ -7,6 +7,7 @@ import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { checkBuilds, presentBuild } from "./builds/build.ts";
 import { loadBuilds } from "./cli-builds.ts";
 import { type CliTotals, addTotals, describeTotals, emptyTotals, missedGoals } from "./cli-totals.ts";
 import type { CliTask, WorkerReport } from "./cli-worker.ts";
@@ -55,23 +56,26 @@ type CliOptions = {
 type ScriptOptions = { readonly script: string; readonly builds?: string };
 
 const options = readOptions(process.argv.slice(2));
-if (options !== undefined) process.exitCode = "script" in options ? await runScript(options) : await main(options);
-
-async function runScript({ script, builds }: ScriptOptions): Promise<number> {
-  try {
-    const settings = isPlaygroundLink(script)
-      ? await readPlaygroundLink(script)
-      : parseScenario(readFileSync(script, "utf8"));
-    const { traceHash } = await simulate({ ...settings, ...(await loadBuilds(builds)), shrinkRuns: 0, ...registers() });
-    console.log(`every property held; trace ${traceHash}`);
-    return 0;
-  } catch (error) {
+if (options !== undefined) {
+  const work = "script" in options ? runScript(options) : runSeeds(options);
+  process.exitCode = await work.catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : String(error));
     return error instanceof SimulationFailure ? 1 : 2;
-  }
+  });
 }
 
-async function main({ seeds, first, workers, task, keepGoing, goals, isJson }: CliOptions): Promise<number> {
+async function runScript({ script, builds }: ScriptOptions): Promise<number> {
+  const settings = isPlaygroundLink(script)
+    ? await readPlaygroundLink(script)
+    : parseScenario(readFileSync(script, "utf8"));
+  const { traceHash } = await simulate({ ...settings, ...(await loadBuilds(builds)), shrinkRuns: 0, ...registers() });
+  console.log(`every property held; trace ${traceHash}`);
+  return 0;
+}
+
+async function runSeeds({ seeds, first, workers, task, keepGoing, goals, isJson }: CliOptions): Promise<number> {
+  // Each worker loads them; what is wrong with them should be said once.
+  checkBuilds((await loadBuilds(task.builds)).builds ?? [presentBuild]);
   const startedMs = performance.now();
   const progress = setInterval(() => console.error(line()), PROGRESS_MS);
   let totals: CliTotals = emptyTotals;

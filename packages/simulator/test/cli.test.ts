@@ -88,6 +88,18 @@ describe("quorate-simulate", () => {
     expect(await run("--script", link.slice(0, -20))).toMatchObject({ code: 2, stderr: words });
   }, 30_000);
 
+  test("rolls clusters between the builds of a module, and ends with 2 if it has none", async () => {
+    const module = (name: string): string => fileURLToPath(new URL(`./support/${name}.ts`, import.meta.url));
+    const args = ["--seeds", "10", "--faults", "upgrade=60", "-o", "json"];
+    const ended = await run(...args, "--builds", module("two-builds"));
+    expect(JSON.parse(ended.stdout)).toMatchObject({
+      failures: 0,
+      faults: { upgrade: expect.toSatisfy((count) => count > 10) },
+    });
+    const words = expect.stringContaining('exports no list "builds"');
+    expect(await run(...args, "--builds", module("sums"))).toMatchObject({ code: 2, stderr: words });
+  }, 30_000);
+
   test("ends with 1 if something that should have come up did not", async () => {
     const ended = await run("--seeds", "2", "--duration-ms", "500", "--faults", "none", "--goals", "1");
     expect(ended.code).toBe(1);
