@@ -50,6 +50,11 @@ export type Hints<State> = {
   readonly mayMatter?: (action: Action, state: State) => boolean;
   /** The state that an action always leaves behind when it changes the state; `undefined` if it depends on the one before. */
   readonly sets?: (action: Action) => State | undefined;
+  /**
+   * One state for all that no operation of the part can tell apart, neither now nor after any further operations: a search
+   * then tries only one of the orders that lead to them. Default: each state for itself.
+   */
+  readonly standIn?: (state: State) => State;
   /** Whether operations without a state in `sets` may lead from one state to another, or to itself. */
   readonly isReachable?: (from: State, to: State) => boolean;
   /**

@@ -35,7 +35,7 @@ test.each(cases)(
         const simulated =
           defect === undefined ? object : defective(object, { defect, share: 0.003, seed, after: 1000 });
         return verdictOf(
-          simulate({ seed, object: simulated, clients: 50, operations: 5000, keys: 20, unknownShare: 0.01 }),
+          simulate({ seed, object: simulated, clients: 50, operations: 5000, keys: 10, unknownShare: 0.01 }),
         );
       });
       expect(verdicts, defect).not.toContain("undecided");

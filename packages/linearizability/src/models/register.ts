@@ -21,7 +21,7 @@ export function register(initial: Json = null): Model<Json> {
     problemWithResult,
     describeAction,
     describeState: (state) => (state === null ? "absent" : canonicalText(state)),
-    hints: () => hints,
+    hints: (operations) => ({ ...hints, standIn: standInFor(operations) }),
   };
 }
 
@@ -55,6 +55,19 @@ const hints: Hints<Json> = {
     return equal(comparison(input).expected, state) !== (outcome.kind === "fail");
   },
 };
+
+/** Values that no read has returned and no cas compares with are all alike. */
+function standInFor(operations: readonly Action[]): (state: Json) => Json {
+  const seen = new Set(
+    operations.flatMap(({ f, input, outcome }) => {
+      if (f === "cas") return [canonicalText(comparison(input).expected)];
+      return f === "read" && outcome.kind === "ok" ? [canonicalText(outcome.value)] : [];
+    }),
+  );
+  let unseen = "unseen";
+  while (seen.has(canonicalText(unseen))) unseen += "?";
+  return (state) => (seen.has(canonicalText(state)) ? state : unseen);
+}
 
 function problemWithCall(f: string, input: Json | undefined): string | undefined {
   switch (f) {

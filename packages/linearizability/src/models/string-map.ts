@@ -21,7 +21,7 @@ export function stringMap(): Model<string> {
     problemWithResult,
     describeAction,
     describeState: (state) => JSON.stringify(state),
-    hints: () => hints,
+    hints: (operations) => ({ ...hints, standIn: standInFor(operations) }),
   };
 }
 
@@ -36,6 +36,31 @@ const hints: Hints<string> = {
   // What is appended later only grows the string, and a later put wipes it out unseen.
   mayMatter: ({ f, outcome }, state) => f === "get" && outcome.kind === "ok" && text(outcome.value).startsWith(state),
 };
+
+/** What no get has seen the beginning of stays unseen, whatever is appended, until the next put: any such string will do. */
+function standInFor(operations: readonly Action[]): (state: string) => string {
+  const seen = operations.flatMap(({ f, outcome }) =>
+    f === "get" && outcome.kind === "ok" ? [text(outcome.value)] : [],
+  );
+  const beginnings = beginningsOf(seen);
+  const longest = seen.reduce((most, each) => Math.max(most, each.length), 0);
+  const unseen = "?".repeat(longest + 1);
+  return (state) => (beginnings(state) ? state : unseen);
+}
+
+/** Tells whether one of some texts begins with another one: in order, the first that is not less is the only candidate. */
+function beginningsOf(texts: readonly string[]): (text: string) => boolean {
+  const ordered = texts.toSorted((a, b) => (a < b ? -1 : Number(a > b)));
+  return (wanted) => {
+    let [low, high] = [0, ordered.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((ordered[middle] ?? "") < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return ordered[low]?.startsWith(wanted) === true;
+  };
+}
 
 function text(value: Json | undefined): string {
   if (typeof value !== "string") throw new Error("a string map holds strings only");

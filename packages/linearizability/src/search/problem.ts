@@ -79,10 +79,10 @@ export function buildProblem<State>(
   const operations = given.toSorted((one, other) => returnOf(one) - returnOf(other) || one.called - other.called);
   const actions: Action[] = [];
   const actionOf = numberActions(operations, actions);
-  const states = new States(model, actions);
   const allHints: Hints<State> = model.hints?.(given) ?? {};
   const { mayMatter } = allHints;
   const hints = hintUse === "all" ? allHints : mayMatter === undefined ? {} : { mayMatter };
+  const states = new States(model, actions, hints.standIn);
   const initial = states.numberOf(model.initial);
   const called = Int32Array.from(operations, (each) => each.called);
   const returned = Int32Array.from(operations, returnOf);

@@ -15,19 +15,22 @@ const stateBytes = 100;
 export class States<State> {
   readonly #model: Model<State>;
   readonly #actions: readonly Action[];
+  readonly #standIn: (state: State) => State;
   readonly #states: State[] = [];
   readonly #numbers = new Map<string | number, number>();
   readonly #steps = new PairTable();
   #stateBytes = 0;
 
-  /** `actions` are the classes of equal actions, by number. */
-  constructor(model: Model<State>, actions: readonly Action[]) {
+  /** `actions` are the classes of equal actions, by number; for `standIn` see `Hints`. */
+  constructor(model: Model<State>, actions: readonly Action[], standIn: (state: State) => State = (state) => state) {
     this.#model = model;
     this.#actions = actions;
+    this.#standIn = standIn;
   }
 
-  /** The number of a state, from 0. */
-  numberOf(state: State): number {
+  /** The number of a state, from 0; the same for states that nobody can tell apart. */
+  numberOf(given: State): number {
+    const state = this.#standIn(given);
     // Without `identify`, states are JSON: the model's documentation asks for it.
     const identity = this.#model.identify?.(state) ?? canonicalText(state as Json);
     const known = this.#numbers.get(identity);
