@@ -55,6 +55,15 @@ describe("a cluster of two builds", () => {
     expect(reached.rollbacks).toBe(0);
   });
 
+  test("never takes a node back beyond such a build either", async () => {
+    const builds = [first, { ...secondWith({}), goesBack: false }, { ...secondWith({}), name: "third" }];
+    const { script } = await simulate({ seed: 1, builds, faults: { upgrade: 120 }, ...registers() });
+    const assigned = script.flatMap((action) => (action.fault === "upgrade" ? [action.build] : []));
+    expect(assigned).toContain("second");
+    expect(assigned).toContain("third");
+    expect(assigned).not.toContain("first");
+  });
+
   test("goes on when the later build writes fields that the earlier one does not know", async () => {
     const talkative = secondWith({ onWrite: (fields) => ({ ...fields, priority: 7, hints: ["later"] }) });
     expect(await failureOf(talkative)).toBeUndefined();

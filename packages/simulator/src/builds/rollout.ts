@@ -34,10 +34,11 @@ export class Rollout {
 
   /** Another build that a node may be started with; undefined if there is none. */
   draw(id: NodeId, random: SeededRandom): string | undefined {
-    const present = this.buildOf(id);
-    const place = this.#builds.indexOf(present);
+    const place = this.#builds.indexOf(this.buildOf(id));
     const later = this.#builds.slice(place + 1);
-    const earlier = present.goesBack === false ? [] : this.#builds.slice(0, place);
+    // A node may have run any build up to its own.
+    const noReturn = this.#builds.findLastIndex(({ goesBack }, at) => at <= place && goesBack === false);
+    const earlier = this.#builds.slice(Math.max(0, noReturn), place);
     const goesForward = random.chance(FORWARD_SHARE);
     const wished = goesForward ? later : earlier;
     const possible = wished.length > 0 ? wished : goesForward ? earlier : later;
