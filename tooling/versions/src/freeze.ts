@@ -19,5 +19,8 @@ const { output } = await build({
   output: { minify: true },
   write: false,
 });
-const header = `// Quorate ${name}, made by src/freeze.ts from sources that were last changed in ${String(commit).trim()}.`;
-writeFileSync(here(`../builds/${name}.js`), `${header}\n${output[0].code}`);
+const header = [
+  `// Quorate ${name}, made by src/freeze.ts from sources that were last changed in ${String(commit).trim()}.`,
+  "// Contains msgpackr, Copyright (c) 2020 Kris Zyp, under the MIT license.",
+];
+writeFileSync(here(`../builds/${name}.js`), [...header, output[0].code].join("\n"));
