@@ -35,7 +35,15 @@ export async function simulate<Query, Answer, Result>(
 async function runOnce<Query, Answer, Result>(
   options: SimulationOptions<Query, Answer, Result>,
 ): Promise<SimulationResult> {
-  const { stateMachine, workload, builds = [presentBuild], onStep, shrinkRuns: _runs, playgroundUrl: _url, ...rest } = options;
+  const {
+    stateMachine,
+    workload,
+    builds = [presentBuild],
+    onStep,
+    shrinkRuns: _runs,
+    playgroundUrl: _url,
+    ...rest
+  } = options;
   checkBuilds(builds);
   const random = new SeededRandom(options.seed);
   const settings = expandOptions(rest, random);

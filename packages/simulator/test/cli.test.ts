@@ -84,7 +84,7 @@ describe("quorate-simulate", () => {
     const good = { code: 0, stdout: `every property held; trace ${traceHash}\n` };
     expect(await run("--script", link)).toMatchObject(good);
     expect(await run("--script", link.slice(link.indexOf("#")))).toMatchObject(good);
-    const words = expect.stringContaining("cut off or changed");
+    const words = expect.stringContaining("damaged");
     expect(await run("--script", link.slice(0, -20))).toMatchObject({ code: 2, stderr: words });
   }, 30_000);
 

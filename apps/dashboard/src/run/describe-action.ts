@@ -37,6 +37,14 @@ export function describeAction(action: Action): string {
       return `the disk of ${action.node} is full`;
     case "bitRot":
       return `a bit changes on the disk of ${action.node}, in ${action.index === undefined ? "the snapshot" : `entry ${action.index}`}`;
+    case "misdirectedWrite":
+      return `the disk of ${action.node} has entry ${action.index} where entry ${action.over} belongs`;
+    case "lostSnapshot":
+      return `the snapshot on the disk of ${action.node} is gone`;
+    case "applyError":
+      return `the state machine of ${action.node} throws in the middle of its next batch`;
+    case "upgrade":
+      return `${action.node} is stopped and started with build ${action.build}`;
     case "wipe":
       return `${action.node} loses its disk and is away for up to ${time(action.downMs)}`;
     case "wrongCluster":
