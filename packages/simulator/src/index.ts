@@ -5,7 +5,7 @@ export { SimulationFailure } from "./failure.ts";
 export { parseScenario, PLAYGROUND_URL, playgroundLink, readPlaygroundLink, scenarioText } from "./scenario.ts";
 export type { SimulationResult } from "./result.ts";
 export type { ReachedCounters } from "./reached.ts";
-export type { Settings, SimulationOptions, SnapshotSettings } from "./options.ts";
+export type { Level, Settings, SimulationOptions, SnapshotSettings } from "./options.ts";
 export type { Action, LinkName, TimedAction } from "./faults/action.ts";
 export { allFaults, faultKinds, noFaults } from "./faults/fault-options.ts";
 export type { FaultChoice, FaultKind, FaultOptions } from "./faults/fault-options.ts";

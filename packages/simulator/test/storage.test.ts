@@ -19,6 +19,7 @@ function newPlace(seed = 1, slowFlush = 0): Place {
 
 function open({ world, disk }: Place): SimulatedStorage {
   const process = new Process({ world, afterTurn: () => undefined, turnDelayMs: () => 1 });
+  disk.open();
   return new SimulatedStorage({ world, process, disk });
 }
 

@@ -35,7 +35,8 @@ export type NetworkCounters = {
 /** How many old messages are kept for replay: those of the last few seconds. */
 const REMEMBERED_MESSAGES = 2_048;
 
-type Seat = { readonly process: Process; readonly receiver: TransportReceiver };
+/** A process that listens. `incarnation` names the store of the sender. */
+type Seat = { readonly process: Process; readonly onMessage: (message: Message, incarnation: string) => void };
 
 type LinkState = {
   cuts: number;
@@ -172,8 +173,8 @@ export class Network {
     else link.lastArrivalSentMs = sentMs;
     this.counters.delivered += 1;
     this.#world.trace.note(this.#world.nowMs, message.type, message.to, message.term, message);
-    if (seat.process.isPaused) seat.process.post(0, () => seat.receiver.onMessage(message, incarnation));
-    else if (seat.process.isAlive) seat.receiver.onMessage(message, incarnation);
+    if (seat.process.isPaused) seat.process.post(0, () => seat.onMessage(message, incarnation));
+    else if (seat.process.isAlive) seat.onMessage(message, incarnation);
   }
 
   #named(name: LinkName): LinkState {
@@ -224,7 +225,7 @@ export class SimulatedTransport implements Transport {
   start(receiver: TransportReceiver): Promise<void> {
     this.#isOpen = true;
     this.#incarnation = receiver.identity.incarnation;
-    this.#network.join(this.#nodeId, { process: this.#process, receiver });
+    this.#network.join(this.#nodeId, { process: this.#process, onMessage: receiver.onMessage });
     return Promise.resolve();
   }
 

@@ -1,0 +1,319 @@
+// The fast level: a process runs a bare core, driven by a small synchronous loop that does what the core says. No driver, no
+// promises, no ports: the disk and the network of the simulation are used as they are. What a driver would check before it
+// starts (whose store is this, does it hold) is checked here, so at this level it counts as a fault but proves nothing.
+
+import type { Entry, EntryId, Message, NodeId } from "@quorate/contracts";
+import { type MembershipChange, Raft, type RaftOptions, type Ready, type RestoredState } from "@quorate/core";
+import type { NodeStatus, Proposed, Queried } from "@quorate/node";
+import type { DiskOperation } from "../ports/log-image.ts";
+import { CoreCalls } from "./core-calls.ts";
+import { CoreSnapshots } from "./core-snapshots.ts";
+import type { Outcome, Program, ProgramParts, ReadOptions } from "./program.ts";
+
+/** How long it takes to read old entries, in ms. */
+const READ_MS = 0.2;
+
+const KiB = 1024;
+/** Room that a message needs around entries, and around a piece of a snapshot. */
+const ENTRIES_OVERHEAD_BYTES = 4 * KiB;
+const PIECE_OVERHEAD_BYTES = 8 * KiB;
+
+/** Starts a core. */
+export function startCore<Query, Answer, Result>(parts: ProgramParts<Query, Answer, Result>): void {
+  const { disk, process, clusterId, id: nodeId, founders, random } = parts;
+  const refusal = refusalOf(parts);
+  if (refusal !== undefined) {
+    parts.onStartFailed(refusal);
+    return;
+  }
+  const known = disk.visible.identity?.incarnation;
+  if (known !== undefined) {
+    begin(parts, known);
+    return;
+  }
+  const incarnation = Math.floor(random() * 2 ** 52).toString(16);
+  const identity = { clusterId, nodeId, configuration: founders, incarnation };
+  if (!process.mayAct()) return;
+  disk.submit({ kind: "initialise", identity }, (delayMs, failure) =>
+    process.post(delayMs, () => {
+      if (failure === undefined) begin(parts, incarnation);
+      else parts.onStartFailed(failure);
+    }),
+  );
+}
+
+/** Why a server must not go on from this store. */
+function refusalOf({ disk, clusterId }: Pick<ProgramParts<never, unknown, unknown>, "disk" | "clusterId">) {
+  const { identity } = disk.visible;
+  if (identity !== undefined && identity.clusterId !== clusterId) {
+    return { code: "QUORATE_CLUSTER_MISMATCH", message: `the store belongs to cluster ${identity.clusterId}` };
+  }
+  return disk.isRotten ? { code: "QUORATE_LOG_CORRUPT", message: "a checksum on the disk does not hold" } : undefined;
+}
+
+function begin<Query, Answer, Result>(parts: ProgramParts<Query, Answer, Result>, incarnation: string): void {
+  const program = new CoreProgram(parts, incarnation);
+  parts.onStarted(program);
+  program.start();
+}
+
+/** A running core. */
+class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Result> {
+  readonly #parts: ProgramParts<Query, Answer, Result>;
+  readonly #incarnation: string;
+  readonly #raft: Raft;
+  readonly #calls: CoreCalls<Query, Answer, Result>;
+  readonly #snapshots: CoreSnapshots | undefined;
+  /** The last entry that is in the state machine. */
+  #applied: EntryId;
+  #inbox: { readonly message: Message; readonly incarnation: string }[] = [];
+  #isTurnDue = false;
+  #timerDueMs = Number.POSITIVE_INFINITY;
+  #cancelTimer: (() => void) | undefined;
+  #failure: string | undefined;
+
+  constructor(parts: ProgramParts<Query, Answer, Result>, incarnation: string) {
+    this.#parts = parts;
+    this.#incarnation = incarnation;
+    const { stored, content } = parts.disk.durable.snapshot ?? {};
+    if (stored !== undefined && parts.disk.visible.termAt(stored.index) !== stored.term) {
+      // The process before ended between storing the snapshot and cutting the log.
+      this.#submit({ kind: "compact", base: { index: stored.index, term: stored.term } });
+    }
+    if (content !== undefined) parts.stateMachine.restore(content);
+    this.#applied = stored ?? parts.disk.visible.base;
+    this.#raft = new Raft(raftOptions(parts, incarnation), restoredState(parts));
+    this.#calls = new CoreCalls({
+      id: parts.id,
+      raft: this.#raft,
+      applied: () => this.#applied,
+      answer: (query) => parts.stateMachine.query(query),
+    });
+    this.#snapshots = this.#makeSnapshots();
+  }
+
+  /** Begins to listen. */
+  start(): void {
+    const { network, process, id } = this.#parts;
+    network.join(id, {
+      process,
+      onMessage: (message, incarnation) => {
+        this.#inbox.push({ message, incarnation });
+        this.#soon();
+      },
+    });
+    this.#soon();
+  }
+
+  status(): NodeStatus {
+    const { clock, clusterId } = this.#parts;
+    const state = this.#failure === undefined ? "running" : "failed";
+    return { ...this.#raft.status(clock.now()), clusterId, incarnation: this.#incarnation, state };
+  }
+
+  explain(): string {
+    if (this.#failure !== undefined) return `${this.#parts.id} has stopped: ${this.#failure}`;
+    return this.#raft.explain(this.#parts.clock.now());
+  }
+
+  propose(data: Uint8Array, end: (outcome: Outcome<Proposed<Result>>) => void): void {
+    this.#input(() => this.#calls.propose(data, this.#afterTurn(end)));
+  }
+
+  query(query: Query, options: ReadOptions, end: (outcome: Outcome<Queried<Answer>>) => void): void {
+    const { clock } = this.#parts;
+    this.#input(() => this.#calls.query(query, options, this.#afterTurn(end), clock.now()));
+  }
+
+  transferLeadership(to: NodeId | undefined, onDone: () => void): void {
+    this.#input(() => this.#calls.transfer(to, onDone));
+  }
+
+  changeMembership(
+    changes: readonly MembershipChange[],
+    { force, onDone }: { readonly force: boolean; readonly onDone: () => void },
+  ): void {
+    this.#input(() => this.#calls.change(changes, force, onDone));
+  }
+
+  /** Callers hear of what a turn has decided when the turn is over. */
+  #afterTurn<T>(end: (outcome: T) => void): (outcome: T) => void {
+    return (outcome) => void this.#parts.process.post(0, () => end(outcome));
+  }
+
+  // The loop
+
+  #soon(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    this.#parts.process.postTurn(this.#onTurn);
+  }
+
+  readonly #onTurn = (): void => {
+    this.#isTurnDue = false;
+    this.#guard(this.#turn);
+  };
+
+  readonly #turn = (): void => {
+    const now = this.#parts.clock.now();
+    const inbox = this.#inbox;
+    this.#inbox = [];
+    for (const { message, incarnation } of inbox) {
+      const result = this.#raft.step(message, now, incarnation);
+      if (result.handled) continue;
+      // One of the two has lost what it promised: no server may go on from here.
+      const { reason } = result;
+      if (reason === "contradictsCommitted" || reason === "lostEntries") throw new Error(`${message.from}: ${reason}`);
+    }
+    if (now >= this.#raft.nextDeadline()) this.#raft.tick(now);
+    this.#snapshots?.tick();
+    // What was applied makes room for the next batch.
+    for (let isBusy = true; isBusy; ) isBusy = this.#perform(this.#raft.ready());
+    this.#arm();
+  };
+
+  /** Does what the core says. Returns whether entries were applied. */
+  #perform(ready: Ready): boolean {
+    const { compactTo, write, logReads, messages, committed } = ready;
+    // The base of the log comes before what is written behind it.
+    if (compactTo !== undefined) this.#submit({ kind: "compact", base: compactTo });
+    if (write !== undefined) this.#submit({ kind: "write", write }, () => this.#raft.persisted(write.sequence));
+    for (const { logReadId, firstIndex, lastIndex, maxBytes } of logReads) {
+      const entries = this.#parts.disk.visible.slice(firstIndex, lastIndex, maxBytes);
+      this.#parts.process.post(READ_MS, () => this.#input(() => this.#raft.logRead(logReadId, entries)));
+    }
+    for (const message of messages) this.#send(message);
+    if (committed.length > 0) this.#apply(committed);
+    this.#snapshots?.perform(ready);
+    this.#calls.onReady(ready);
+    return committed.length > 0;
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    const commands = entries.filter(({ kind }) => kind === "command");
+    const results = commands.length === 0 ? [] : this.#parts.stateMachine.apply(commands);
+    let position = 0;
+    for (const entry of entries) {
+      this.#applied = entry;
+      this.#calls.applied(entry, entry.kind === "command" ? results[position++] : undefined);
+    }
+    this.#raft.applied(this.#applied.index);
+  }
+
+  #send(message: Message): void {
+    const { process, network, witness, id } = this.#parts;
+    if (message.to === id || !process.mayAct()) return;
+    witness.sent(message);
+    network.send({ message, incarnation: this.#incarnation });
+  }
+
+  /** Hands an operation to the disk; `onDone` is an input that comes when it is durable. */
+  #submit(operation: DiskOperation, onDone: () => void = () => undefined): void {
+    const { process, disk } = this.#parts;
+    if (!process.mayAct()) return;
+    if (disk.failure === undefined) this.#witness(operation);
+    disk.submit(operation, (delayMs, failure) =>
+      process.post(delayMs, () => {
+        if (failure === undefined) this.#input(onDone);
+        else this.#fail(failure.message);
+      }),
+    );
+  }
+
+  #witness(operation: DiskOperation): void {
+    const { witness, disk } = this.#parts;
+    if (operation.kind === "write") {
+      const misfit = disk.visible.misfitOf(operation.write);
+      if (misfit !== undefined) throw new Error(`the write does not fit the log: ${misfit}`);
+      witness.written(operation.write);
+    } else if (operation.kind === "compact") witness.compacted(operation.base);
+    else if (operation.kind === "snapshot") witness.snapshotTaken(operation.snapshot);
+  }
+
+  #makeSnapshots(): CoreSnapshots | undefined {
+    const { id, disk, snapshots: settings, clock, stateMachine, maxMessageBytes } = this.#parts;
+    if (settings === undefined) return undefined;
+    return new CoreSnapshots({
+      ...{ id, disk, settings, raft: this.#raft, pieceBytes: maxMessageBytes - PIECE_OVERHEAD_BYTES },
+      now: () => clock.now(),
+      send: (message) => this.#send(message),
+      store: (snapshot, onStored) => this.#submit({ kind: "snapshot", snapshot }, onStored),
+      applied: () => this.#applied,
+      capture: () => stateMachine.snapshot(),
+      restore: ({ stored, content }) => {
+        stateMachine.restore(content);
+        this.#applied = stored;
+      },
+    });
+  }
+
+  // Inputs, time and the end
+
+  #input(deliver: () => void): void {
+    if (this.#failure !== undefined) return;
+    this.#guard(deliver);
+    this.#soon();
+  }
+
+  #guard(work: () => void): void {
+    if (this.#failure !== undefined) return;
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #arm(): void {
+    const dueMs = Math.min(this.#raft.nextDeadline(), this.#snapshots?.nextDeadline() ?? Number.POSITIVE_INFINITY);
+    // A timer that fires early costs little; moving it at every turn would cost more.
+    if (this.#timerDueMs <= dueMs) return;
+    this.#cancelTimer?.();
+    this.#timerDueMs = dueMs;
+    this.#cancelTimer = this.#parts.clock.schedule(dueMs, () => {
+      this.#timerDueMs = Number.POSITIVE_INFINITY;
+      this.#cancelTimer = undefined;
+      // After what has waited out a pause of this process: messages are heard before the clock is.
+      this.#soon();
+    });
+  }
+
+  /** Fail-stop: nothing is sent, acknowledged or answered any more. */
+  #fail(message: string): void {
+    const { network, process, id } = this.#parts;
+    this.#failure = message;
+    this.#cancelTimer?.();
+    network.leave(id, process);
+  }
+}
+
+function restoredState({ disk, founders }: Pick<ProgramParts<never, unknown, unknown>, "disk" | "founders">) {
+  const { stored } = disk.durable.snapshot ?? {};
+  const { hardState, log, configurations } = disk.visible.load();
+  return {
+    ...{ hardState, log, configurations, applied: stored?.index ?? 0 },
+    configuration: stored?.configuration ?? founders,
+  } satisfies RestoredState;
+}
+
+type CoreSettings = Pick<ProgramParts<never, unknown, unknown>, "id" | "founders" | "random" | "raft" | "maxMessageBytes">;
+
+function raftOptions({ id, founders, random, raft, maxMessageBytes }: CoreSettings, incarnation: string): RaftOptions {
+  const room = maxMessageBytes - ENTRIES_OVERHEAD_BYTES;
+  const { leaseReads: lease, ...tuning } = raft;
+  return {
+    ...{ id, incarnation, configuration: founders, random },
+    timing: pick(tuning, ["electionTimeoutMs", "heartbeatMs", "diskStallMs"]),
+    protection: pick(tuning, ["preVote", "leaderLease", "checkQuorum"]),
+    reads: { ...pick(tuning, ["maxClockDrift"]), ...(lease !== undefined && { lease }) },
+    membership: pick(tuning, ["readmission"]),
+    limits: { maxCommandBytes: room, maxAppendBytes: room },
+  };
+}
+
+/** Those of the values that are there. */
+function pick<T extends object, K extends keyof T>(values: T, names: readonly K[]): Partial<Pick<T, K>> {
+  const picked: Partial<Pick<T, K>> = {};
+  for (const name of names) if (name in values) picked[name] = values[name];
+  return picked;
+}
