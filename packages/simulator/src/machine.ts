@@ -45,9 +45,6 @@ export type Operation = Extract<Action, { readonly fault: "transfer" | "membersh
 
 const CLUSTER_ID = "simulated";
 
-/** The shortest time in which an event loop comes round. */
-const TURN_MS = 0.05;
-
 /** One node. */
 export class Machine<Query, Answer, Result> implements ObservedNode {
   readonly id: NodeId;
@@ -168,7 +165,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     const process = new Process({
       world,
       afterTurn: () => this.#afterTurn(process),
-      turnDelayMs: () => TURN_MS + (this.#site.slowLoopMs > 0 ? this.#random.between(0, this.#site.slowLoopMs) : 0),
+      delayMs: () => (this.#site.slowLoopMs > 0 ? this.#random.between(0, this.#site.slowLoopMs) : 0),
     });
     const originMs = this.#random.integer(1_000_000);
     this.#process = process;

@@ -12,6 +12,8 @@ import type { Outcome, Program, ProgramParts, ReadOptions } from "./program.ts";
 
 /** How long it takes to read old entries, in ms. */
 const READ_MS = 0.2;
+/** For how long a process hears what has arrived before it looks at the time, in ms. */
+const HEARING_MS = 0.05;
 
 const KiB = 1024;
 /** Room that a message needs around entries, and around a piece of a snapshot. */
@@ -66,7 +68,6 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
   readonly #snapshots: CoreSnapshots | undefined;
   /** The last entry that is in the state machine. */
   #applied: EntryId;
-  #inbox: { readonly message: Message; readonly incarnation: string }[] = [];
   #isTurnDue = false;
   #timerDueMs = Number.POSITIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
@@ -97,12 +98,9 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
     const { network, process, id } = this.#parts;
     network.join(id, {
       process,
-      onMessage: (message, incarnation) => {
-        this.#inbox.push({ message, incarnation });
-        this.#soon();
-      },
+      onMessage: (message, incarnation) => this.#input(() => this.#step(message, incarnation)),
     });
-    this.#soon();
+    this.#input(() => this.#raft.tick(this.#parts.clock.now()));
   }
 
   status(): NodeStatus {
@@ -141,12 +139,17 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
     return (outcome) => void this.#parts.process.post(0, () => end(outcome));
   }
 
-  // The loop
+  // The loop: inputs are taken in at once, and a turn follows in which the core says what to do
 
-  #soon(): void {
-    if (this.#isTurnDue) return;
+  #input(deliver: () => void): void {
+    this.#guard(() => {
+      // Of the state that the turn before has left.
+      this.#snapshots?.takeIfDue();
+      deliver();
+    });
+    if (this.#isTurnDue || this.#failure !== undefined) return;
     this.#isTurnDue = true;
-    this.#parts.process.postTurn(this.#onTurn);
+    this.#parts.process.takeTurn(this.#onTurn);
   }
 
   readonly #onTurn = (): void => {
@@ -155,22 +158,18 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
   };
 
   readonly #turn = (): void => {
-    const now = this.#parts.clock.now();
-    const inbox = this.#inbox;
-    this.#inbox = [];
-    for (const { message, incarnation } of inbox) {
-      const result = this.#raft.step(message, now, incarnation);
-      if (result.handled) continue;
-      // One of the two has lost what it promised: no server may go on from here.
-      const { reason } = result;
-      if (reason === "contradictsCommitted" || reason === "lostEntries") throw new Error(`${message.from}: ${reason}`);
-    }
-    if (now >= this.#raft.nextDeadline()) this.#raft.tick(now);
-    this.#snapshots?.tick();
     // What was applied makes room for the next batch.
     for (let isBusy = true; isBusy; ) isBusy = this.#perform(this.#raft.ready());
     this.#arm();
   };
+
+  #step(message: Message, incarnation: string): void {
+    const result = this.#raft.step(message, this.#parts.clock.now(), incarnation);
+    if (result.handled) return;
+    // One of the two has lost what it promised: no server may go on from here.
+    const { reason } = result;
+    if (reason === "contradictsCommitted" || reason === "lostEntries") throw new Error(`${message.from}: ${reason}`);
+  }
 
   /** Does what the core says. Returns whether entries were applied. */
   #perform(ready: Ready): boolean {
@@ -247,12 +246,34 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
     });
   }
 
-  // Inputs, time and the end
+  // Time and the end
 
-  #input(deliver: () => void): void {
-    if (this.#failure !== undefined) return;
-    this.#guard(deliver);
-    this.#soon();
+  get #deadlineMs(): number {
+    return Math.min(this.#raft.nextDeadline(), this.#snapshots?.nextDeadline() ?? Number.POSITIVE_INFINITY);
+  }
+
+  #arm(): void {
+    const dueMs = this.#deadlineMs;
+    // A timer that fires early costs little; moving it at every turn would cost more.
+    if (this.#timerDueMs <= dueMs) return;
+    this.#cancelTimer?.();
+    this.#timerDueMs = dueMs;
+    const { clock, process } = this.#parts;
+    // What has waited out a pause of this process comes first: messages are heard before the clock is.
+    this.#cancelTimer = clock.schedule(dueMs, () => process.post(HEARING_MS, this.#onTimer));
+  }
+
+  readonly #onTimer = (): void => {
+    const now = this.#parts.clock.now();
+    this.#timerDueMs = Number.POSITIVE_INFINITY;
+    this.#cancelTimer = undefined;
+    if (now < this.#deadlineMs) this.#arm();
+    else this.#input(() => this.#tick(now));
+  };
+
+  #tick(now: number): void {
+    this.#raft.tick(now);
+    this.#snapshots?.tick(now);
   }
 
   #guard(work: () => void): void {
@@ -262,20 +283,6 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
     } catch (error) {
       this.#fail(error instanceof Error ? error.message : String(error));
     }
-  }
-
-  #arm(): void {
-    const dueMs = Math.min(this.#raft.nextDeadline(), this.#snapshots?.nextDeadline() ?? Number.POSITIVE_INFINITY);
-    // A timer that fires early costs little; moving it at every turn would cost more.
-    if (this.#timerDueMs <= dueMs) return;
-    this.#cancelTimer?.();
-    this.#timerDueMs = dueMs;
-    this.#cancelTimer = this.#parts.clock.schedule(dueMs, () => {
-      this.#timerDueMs = Number.POSITIVE_INFINITY;
-      this.#cancelTimer = undefined;
-      // After what has waited out a pause of this process: messages are heard before the clock is.
-      this.#soon();
-    });
   }
 
   /** Fail-stop: nothing is sent, acknowledged or answered any more. */

@@ -45,16 +45,11 @@ export class CoreSnapshots {
 
   /** Does what the core asks for. */
   perform({ snapshotNeeded, snapshotAnswers, snapshotChunks }: Ready): void {
-    for (const peer of snapshotNeeded) this.#begin(peer);
-    for (const { from, lastIncludedIndex, receivedBytes } of snapshotAnswers) {
-      const transfer = this.#transfers.get(from);
-      if (transfer?.snapshot.stored.index !== lastIncludedIndex) continue;
-      // An answer that was overtaken by its own repetition asks for nothing new.
-      if (receivedBytes === transfer.offsetBytes && receivedBytes > 0) continue;
-      transfer.offsetBytes = receivedBytes;
-      this.#sendNext(from, transfer);
-    }
     for (const chunk of snapshotChunks) this.#receive(chunk);
+    // Leadership may have been lost within the turn, and nobody sends a snapshot in a term that it does not lead.
+    if (!this.#parts.raft.isLeader) return;
+    for (const peer of snapshotNeeded) this.#begin(peer);
+    for (const answer of snapshotAnswers) this.#answered(answer);
   }
 
   /** When {@link tick} has something to do; Infinity if nothing is under way. */
@@ -63,27 +58,22 @@ export class CoreSnapshots {
     return Math.min(...[...this.#transfers.values()].map(({ resendAtMs }) => resendAtMs));
   }
 
-  /** Called once a turn, before anything new is applied. */
-  tick(): void {
-    this.#takeIfDue();
-    if (!this.#parts.raft.isLeader) this.#transfers.clear();
-    if (this.#parts.now() >= this.nextDeadline()) this.#resend();
-  }
-
   /** Sends again what was not answered, and the latest snapshot to whoever needs a newer one. */
-  #resend(): void {
-    const { raft, now } = this.#parts;
+  tick(now: number): void {
+    const { raft } = this.#parts;
+    if (!raft.isLeader) this.#transfers.clear();
+    if (now < this.nextDeadline()) return;
     const waiting = raft.status().peers.filter(({ mode }) => mode === "snapshot");
     for (const [peer, transfer] of this.#transfers) {
       const { matchIndex } = waiting.find(({ id }) => id === peer) ?? {};
       if (matchIndex === undefined || matchIndex >= transfer.snapshot.stored.index) this.#transfers.delete(peer);
-      else if (now() >= transfer.resendAtMs) this.#sendNext(peer, transfer);
+      else if (now >= transfer.resendAtMs) this.#sendNext(peer, transfer);
     }
     for (const { id } of waiting) this.#begin(id);
   }
 
   /** Takes a snapshot if the log has grown enough. */
-  #takeIfDue(): void {
+  takeIfDue(): void {
     const { raft, settings, capture, applied } = this.#parts;
     const { index, term } = applied();
     if (this.#isStoring || index - this.#latestIndex < settings.everyEntries) return;
@@ -117,6 +107,16 @@ export class CoreSnapshots {
     const transfer = { snapshot, offsetBytes: 0, resendAtMs: 0 };
     this.#transfers.set(peer, transfer);
     this.#sendNext(peer, transfer);
+  }
+
+  /** The peer has this much of the snapshot and wants to go on from there. */
+  #answered({ from, lastIncludedIndex, receivedBytes }: Ready["snapshotAnswers"][number]): void {
+    const transfer = this.#transfers.get(from);
+    if (transfer?.snapshot.stored.index !== lastIncludedIndex) return;
+    // An answer that was overtaken by its own repetition asks for nothing new.
+    if (receivedBytes === transfer.offsetBytes && receivedBytes > 0) return;
+    transfer.offsetBytes = receivedBytes;
+    this.#sendNext(from, transfer);
   }
 
   #sendNext(to: NodeId, transfer: Transfer): void {
