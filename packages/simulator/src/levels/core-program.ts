@@ -106,7 +106,7 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
   status(): NodeStatus {
     const { clock, clusterId } = this.#parts;
     const state = this.#failure === undefined ? "running" : "failed";
-    return { ...this.#raft.status(clock.now()), clusterId, incarnation: this.#incarnation, state };
+    return Object.assign(this.#raft.status(clock.now()), { clusterId, incarnation: this.#incarnation, state } as const);
   }
 
   explain(): string {
@@ -142,11 +142,8 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
   // The loop: inputs are taken in at once, and a turn follows in which the core says what to do
 
   #input(deliver: () => void): void {
-    this.#guard(() => {
-      // Of the state that the turn before has left.
-      this.#snapshots?.takeIfDue();
-      deliver();
-    });
+    this.#guard(this.#endTurn);
+    this.#guard(deliver);
     if (this.#isTurnDue || this.#failure !== undefined) return;
     this.#isTurnDue = true;
     this.#parts.process.takeTurn(this.#onTurn);
@@ -162,6 +159,9 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
     for (let isBusy = true; isBusy; ) isBusy = this.#perform(this.#raft.ready());
     this.#arm();
   };
+
+  /** What is done with the state that a turn has left, when everybody has seen it. */
+  readonly #endTurn = (): void => this.#snapshots?.takeIfDue();
 
   #step(message: Message, incarnation: string): void {
     const result = this.#raft.step(message, this.#parts.clock.now(), incarnation);
