@@ -217,7 +217,7 @@ export class Raft {
       }
       const committed = takeCommitted(server);
       const write = server.durability.takeWrite(server.log, server.now);
-      return { write, committed, ...server.takeOutput() };
+      return { ...server.takeOutput(), write, committed };
     });
   }
 

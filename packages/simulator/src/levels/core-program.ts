@@ -106,7 +106,7 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
   status(): NodeStatus {
     const { clock, clusterId } = this.#parts;
     const state = this.#failure === undefined ? "running" : "failed";
-    return Object.assign(this.#raft.status(clock.now()), { clusterId, incarnation: this.#incarnation, state } as const);
+    return { ...this.#raft.status(clock.now()), clusterId, incarnation: this.#incarnation, state };
   }
 
   explain(): string {

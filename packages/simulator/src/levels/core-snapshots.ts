@@ -11,7 +11,13 @@ import type { SnapshotImage } from "../ports/log-image.ts";
 const RESEND_MS = 500;
 
 type SnapshotChunk = Ready["snapshotChunks"][number];
-type Transfer = { readonly snapshot: SnapshotImage; offsetBytes: number; resendAtMs: number };
+type Transfer = {
+  readonly snapshot: SnapshotImage;
+  /** What every piece says about the whole. */
+  readonly whole: Omit<SnapshotChunk, "from" | "to" | "term" | "offsetBytes" | "data">;
+  offsetBytes: number;
+  resendAtMs: number;
+};
 type Incoming = { readonly name: string; readonly content: Uint8Array; receivedBytes: number };
 
 /** What snapshots need of their server. */
@@ -104,7 +110,13 @@ export class CoreSnapshots {
   #begin(peer: NodeId): void {
     const { snapshot } = this.#parts.disk.durable;
     if (snapshot === undefined || this.#transfers.has(peer)) return;
-    const transfer = { snapshot, offsetBytes: 0, resendAtMs: 0 };
+    const { index, term, configuration, sizeBytes, checksum } = snapshot.stored;
+    const whole = {
+      type: "snapshotRequest",
+      ...{ lastIncludedIndex: index, lastIncludedTerm: term, configuration: encodeConfiguration(configuration) },
+      ...{ sizeBytes, checksum },
+    } as const;
+    const transfer = { snapshot, whole, offsetBytes: 0, resendAtMs: 0 };
     this.#transfers.set(peer, transfer);
     this.#sendNext(peer, transfer);
   }
@@ -121,15 +133,10 @@ export class CoreSnapshots {
 
   #sendNext(to: NodeId, transfer: Transfer): void {
     const { id, raft, send, now, pieceBytes } = this.#parts;
-    const { snapshot, offsetBytes } = transfer;
-    const { index, term, configuration, sizeBytes, checksum } = snapshot.stored;
+    const { snapshot, whole, offsetBytes } = transfer;
+    const data = snapshot.content.subarray(offsetBytes, offsetBytes + pieceBytes);
     transfer.resendAtMs = now() + RESEND_MS;
-    send({
-      type: "snapshotRequest",
-      ...{ from: id, to, term: raft.status().term },
-      ...{ lastIncludedIndex: index, lastIncludedTerm: term, configuration: encodeConfiguration(configuration) },
-      ...{ sizeBytes, checksum, offsetBytes, data: snapshot.content.subarray(offsetBytes, offsetBytes + pieceBytes) },
-    });
+    send({ ...whole, from: id, to, term: raft.status().term, offsetBytes, data });
   }
 
   #receive(chunk: SnapshotChunk): void {
