@@ -3,6 +3,7 @@
 import { parentPort } from "node:worker_threads";
 import { SimulationFailure } from "./failure.ts";
 import type { FaultChoice } from "./faults/fault-options.ts";
+import type { Level } from "./options.ts";
 import type { SimulationResult } from "./result.ts";
 import { simulate } from "./simulate.ts";
 import { registers } from "./workload/registers.ts";
@@ -10,6 +11,7 @@ import { registers } from "./workload/registers.ts";
 /** A batch of seeds with what they have in common. */
 export type CliTask = {
   readonly seeds: readonly number[];
+  readonly level: Level;
   /** Default: 3, 5 and 7 in turn. */
   readonly nodes?: number;
   readonly durationMs: number;
@@ -51,8 +53,8 @@ async function runBatch({ seeds, ...task }: CliTask): Promise<void> {
 
 async function runSeed(seed: number, task: Omit<CliTask, "seeds">): Promise<Omit<WorkerReport, "isBatchDone">> {
   const nodes = task.nodes ?? SIZES[seed % SIZES.length] ?? 3;
-  const { durationMs, thinkMs, faults } = task;
-  const options = { seed, nodes, durationMs, thinkMs, faults, ...registers() };
+  const { level, durationMs, thinkMs, faults } = task;
+  const options = { seed, level, nodes, durationMs, thinkMs, faults, ...registers() };
   const isRerun = task.rerunEvery > 0 && seed % task.rerunEvery === 0;
   try {
     const result = await simulate(options);
