@@ -12,7 +12,7 @@ describe("mistakes in the core are found", () => {
   test.each(mutants.filter(({ isFast }) => isFast))(
     "a server that $name is found",
     async (mutant) => {
-      const finding = await hunt(mutant, { seeds: 400 });
+      const finding = await hunt(mutant, { level: "node", seeds: 400 });
       expect(finding).toMatchObject({ found: true });
       expect(finding).not.toMatchObject({ property: "unexpected stop" });
     },
@@ -20,7 +20,7 @@ describe("mistakes in the core are found", () => {
   );
 
   test("the same hunt finds nothing in the core as it is", async () => {
-    expect(await hunt({ name: "no mistake", edits: [] }, { seeds: 5 })).toEqual({ found: false, seeds: 5 });
+    expect(await hunt({ name: "no mistake", edits: [] }, { level: "node", seeds: 5 })).toEqual({ found: false, seeds: 5 });
   }, 60_000);
 
   test.each(mutants)("the mistake fits the sources: $name", (mutant) => {
