@@ -47,6 +47,11 @@ type Ending =
   /** It certainly had no effect, and nothing was learnt. */
   | { readonly type: "refused" };
 
+/** What comes to a client: how its call ended, or an answer that it has to make sense of. */
+type News =
+  | Exclude<Ending, { readonly index: number }>
+  | { readonly type: "answered"; readonly record: () => Recorded; readonly index: number };
+
 type Call<Query, Answer, Result> = {
   readonly operation: Operation<Query, Answer, Result>;
   readonly number: number;
@@ -130,7 +135,7 @@ export class Client<Query, Answer, Result> {
       world.after(this.#wireMs(), () => this.#ended(attempt, { type: "refused" }));
       return;
     }
-    const answer = (ending: Ending): void => void world.after(this.#wireMs(), () => this.#ended(attempt, ending));
+    const answer = (news: News): void => void world.after(this.#wireMs(), () => this.#ended(attempt, news));
     const begin = (): void => {
       const { program } = target;
       if (program !== undefined) this.#call(attempt, { target, program, answer });
@@ -152,7 +157,7 @@ export class Client<Query, Answer, Result> {
     }: {
       readonly target: Machine<Query, Answer, Result>;
       readonly program: Program<Query, Answer, Result>;
-      readonly answer: (ending: Ending) => void;
+      readonly answer: (news: News) => void;
     },
   ): void {
     const { call, command } = attempt;
@@ -163,7 +168,7 @@ export class Client<Query, Answer, Result> {
         if ("failure" in outcome) return answer(this.#onFailure(attempt, outcome.failure));
         const { index, term, result } = outcome.value;
         inspector.acknowledged(command, { index, term });
-        return answer({ ...recorded(operation.record?.(result), result), index });
+        return answer({ type: "answered", record: () => recorded(operation.record?.(result), result), index });
       });
       return;
     }
@@ -177,7 +182,7 @@ export class Client<Query, Answer, Result> {
         ...{ client: command.client, node: target, consistency, isForwarded: forward },
         ...{ arrivedMs, index, seenBefore: call.seenBefore },
       });
-      return answer({ ...recorded(operation.record?.(value), value), index });
+      return answer({ type: "answered", record: () => recorded(operation.record?.(value), value), index });
     });
   }
 
@@ -189,7 +194,7 @@ export class Client<Query, Answer, Result> {
     if (read.consistency === "lease") reached.counters.leaseReads += 1;
   }
 
-  #onFailure(attempt: Attempt<Query, Answer, Result>, { code, message, outcome, leaderId }: CallFailure): Ending {
+  #onFailure(attempt: Attempt<Query, Answer, Result>, { code, message, outcome, leaderId }: CallFailure): News {
     const { inspector, machines, reached } = this.#office;
     if (code === undefined) {
       // A query that the state machine cannot answer is a mistake of the workload or of the machine.
@@ -210,10 +215,11 @@ export class Client<Query, Answer, Result> {
   }
 
   /** The answer to a try is at the client, or its patience is over. */
-  #ended(attempt: Attempt<Query, Answer, Result>, ending: Ending): void {
+  #ended(attempt: Attempt<Query, Answer, Result>, news: News): void {
     if (attempt.isOver) return;
     attempt.isOver = true;
     const { call } = attempt;
+    const ending = news.type === "answered" ? this.#understood(call, news) : news;
     const { world, machines, reached } = this.#office;
     const isRepeatable = "repeatable" in call.operation && call.operation.repeatable !== undefined;
     if ("index" in ending || !isRepeatable) {
@@ -228,6 +234,19 @@ export class Client<Query, Answer, Result> {
     reached.counters.repetitions += 1;
     if (!this.#target.isLeader) this.#target = this.#random.pick(machines);
     world.after(this.#random.between(0, PAUSE_MS), () => this.#try(call));
+  }
+
+  #understood(
+    { number }: Call<Query, Answer, Result>,
+    { record, index }: Extract<News, { readonly type: "answered" }>,
+  ): Ending {
+    try {
+      return { ...record(), index };
+    } catch (error) {
+      // An answer that makes no sense is a mistake of the workload or of the machine.
+      this.#office.inspector.report("workload", `operation ${number} failed: ${String(error)}`);
+      return { type: "refused" };
+    }
   }
 
   #end(call: Call<Query, Answer, Result>, ending: Ending): void {
