@@ -210,7 +210,9 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
   #submit(operation: DiskOperation, onDone: () => void = () => undefined): void {
     const { process, disk } = this.#parts;
     if (!process.mayAct()) return;
-    if (disk.failure === undefined) this.#witness(operation);
+    // It has failed while this process was paused and could not be told.
+    if (disk.failure !== undefined) throw disk.failure;
+    this.#witness(operation);
     disk.submit(operation, (delayMs, failure) =>
       process.post(delayMs, () => {
         if (failure === undefined) this.#input(onDone);
