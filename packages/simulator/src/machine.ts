@@ -247,8 +247,19 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     const stateMachine = this.#watchedStateMachine(process);
     this.#stateMachine = stateMachine;
     startProgram<Query, Answer, Result>({
-      ...{ id: this.id, clusterId, founders, raft, snapshots, maxMessageBytes },
-      ...{ world, network, process, clock, disk: this.disk, random: this.#random.next, stateMachine },
+      id: this.id,
+      clusterId,
+      founders,
+      raft,
+      snapshots,
+      maxMessageBytes,
+      world,
+      network,
+      process,
+      clock,
+      disk: this.disk,
+      random: this.#random.next,
+      stateMachine,
       witness: this.#witness(stateMachine),
       onStarted: (program) => this.#onStarted(process, program),
       onStartFailed: (failure) => {

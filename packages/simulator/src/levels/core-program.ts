@@ -235,7 +235,11 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
     const { id, disk, snapshots: settings, clock, stateMachine, maxMessageBytes } = this.#parts;
     if (settings === undefined) return undefined;
     return new CoreSnapshots({
-      ...{ id, disk, settings, raft: this.#raft, pieceBytes: maxMessageBytes - PIECE_OVERHEAD_BYTES },
+      id,
+      raft: this.#raft,
+      disk,
+      settings,
+      pieceBytes: maxMessageBytes - PIECE_OVERHEAD_BYTES,
       now: () => clock.now(),
       send: (message) => this.#send(message),
       store: (snapshot, onStored) => this.#submit({ kind: "snapshot", snapshot }, onStored),
@@ -300,18 +304,27 @@ function restoredState({ disk, founders }: Pick<ProgramParts<never, unknown, unk
   const { stored } = disk.durable.snapshot ?? {};
   const { hardState, log, configurations } = disk.visible.load();
   return {
-    ...{ hardState, log, configurations, applied: stored?.index ?? 0 },
+    hardState,
+    log,
     configuration: stored?.configuration ?? founders,
+    configurations,
+    applied: stored?.index ?? 0,
   } satisfies RestoredState;
 }
 
-type CoreSettings = Pick<ProgramParts<never, unknown, unknown>, "id" | "founders" | "random" | "raft" | "maxMessageBytes">;
+type CoreSettings = Pick<
+  ProgramParts<never, unknown, unknown>,
+  "id" | "founders" | "random" | "raft" | "maxMessageBytes"
+>;
 
 function raftOptions({ id, founders, random, raft, maxMessageBytes }: CoreSettings, incarnation: string): RaftOptions {
   const room = maxMessageBytes - ENTRIES_OVERHEAD_BYTES;
   const { leaseReads: lease, ...tuning } = raft;
   return {
-    ...{ id, incarnation, configuration: founders, random },
+    id,
+    incarnation,
+    configuration: founders,
+    random,
     timing: pick(tuning, ["electionTimeoutMs", "heartbeatMs", "diskStallMs"]),
     protection: pick(tuning, ["preVote", "leaderLease", "checkQuorum"]),
     reads: { ...pick(tuning, ["maxClockDrift"]), ...(lease !== undefined && { lease }) },

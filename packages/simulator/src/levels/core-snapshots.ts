@@ -1,7 +1,14 @@
 // Snapshots around a bare core, which only says when a peer needs one and what a received one replaces: they are taken in one
 // flush, sent piece by piece, each after the answer to the one before, and put together at the other end. Thesis chapter 5.
 
-import { crc32, type EntryId, type Message, type NodeId, snapshotBytes, type SnapshotContent } from "@quorate/contracts";
+import {
+  crc32,
+  type EntryId,
+  type Message,
+  type NodeId,
+  snapshotBytes,
+  type SnapshotContent,
+} from "@quorate/contracts";
 import { decodeConfiguration, encodeConfiguration, type Raft, type Ready } from "@quorate/core";
 import type { SnapshotSettings } from "../options.ts";
 import type { Disk } from "../ports/disk.ts";
@@ -113,8 +120,11 @@ export class CoreSnapshots {
     const { index, term, configuration, sizeBytes, checksum } = snapshot.stored;
     const whole = {
       type: "snapshotRequest",
-      ...{ lastIncludedIndex: index, lastIncludedTerm: term, configuration: encodeConfiguration(configuration) },
-      ...{ sizeBytes, checksum },
+      lastIncludedIndex: index,
+      lastIncludedTerm: term,
+      configuration: encodeConfiguration(configuration),
+      sizeBytes,
+      checksum,
     } as const;
     const transfer = { snapshot, whole, offsetBytes: 0, resendAtMs: 0 };
     this.#transfers.set(peer, transfer);
@@ -160,7 +170,11 @@ export class CoreSnapshots {
     const { id, raft, send } = this.#parts;
     send({
       type: "snapshotResponse",
-      ...{ from: id, to: from, term: raft.status().term, lastIncludedIndex, receivedBytes },
+      from: id,
+      to: from,
+      term: raft.status().term,
+      lastIncludedIndex,
+      receivedBytes,
     });
   }
 

@@ -225,7 +225,10 @@ export class SimulatedTransport implements Transport {
   start(receiver: TransportReceiver): Promise<void> {
     this.#isOpen = true;
     this.#incarnation = receiver.identity.incarnation;
-    this.#network.join(this.#nodeId, { process: this.#process, onMessage: receiver.onMessage });
+    this.#network.join(this.#nodeId, {
+      process: this.#process,
+      onMessage: (message, incarnation) => receiver.onMessage(message, incarnation),
+    });
     return Promise.resolve();
   }
 

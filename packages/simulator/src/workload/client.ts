@@ -179,8 +179,13 @@ export class Client<Query, Answer, Result> {
       if ("failure" in outcome) return answer(this.#onFailure(attempt, outcome.failure));
       const { answer: value, index, consistency } = outcome.value;
       this.#wasRead({
-        ...{ client: command.client, node: target, consistency, isForwarded: forward },
-        ...{ arrivedMs, index, seenBefore: call.seenBefore },
+        client: command.client,
+        node: target,
+        consistency,
+        isForwarded: forward,
+        arrivedMs,
+        index,
+        seenBefore: call.seenBefore,
       });
       return answer({ type: "answered", record: () => recorded(operation.record?.(value), value), index });
     });

@@ -16,7 +16,11 @@ function simulated(level: Level): Benchmark {
       sample: async (sampleMs) => {
         let simulatedMs = 0;
         let spentMs = 0;
-        for (const before = process.cpuUsage(); spentMs < sampleMs; spentMs = millisecondsOf(process.cpuUsage(before))) {
+        for (
+          const before = process.cpuUsage();
+          spentMs < sampleMs;
+          spentMs = millisecondsOf(process.cpuUsage(before))
+        ) {
           for (const seed of seeds) simulatedMs += await simulatedTime(level, seed);
         }
         return simulatedMs / spentMs;
