@@ -48,12 +48,6 @@ describe("a run", () => {
     expect(followed.faults).toMatchObject({ partition });
     expect(followed.faults.crash + followed.faults.pause).toBeGreaterThan((crash + pause) / 2);
   });
-
-  test("is refused at a level that there is not", async () => {
-    // As a program without types may call it.
-    const level = "toy" as "core";
-    await expect(simulate({ seed: 1, level, ...registers() })).rejects.toThrow("level is toy: give node or core");
-  });
 });
 
 describe("a failure", () => {

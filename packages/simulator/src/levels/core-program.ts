@@ -2,7 +2,7 @@
 // promises, no ports: the disk and the network of the simulation are used as they are. What a driver would check before it
 // starts (whose store is this, does it hold) is checked here, so at this level it counts as a fault but proves nothing.
 
-import type { Entry, EntryId, Message, NodeId } from "@quorate/contracts";
+import { codeOf, type Entry, type EntryId, type Message, type NodeId } from "@quorate/contracts";
 import { type MembershipChange, Raft, type RaftOptions, type Ready, type RestoredState } from "@quorate/core";
 import type { NodeStatus, Proposed, Queried } from "@quorate/node";
 import type { DiskOperation } from "../ports/log-image.ts";
@@ -54,7 +54,13 @@ function refusalOf({ disk, clusterId }: Pick<ProgramParts<never, unknown, unknow
 }
 
 function begin<Query, Answer, Result>(parts: ProgramParts<Query, Answer, Result>, incarnation: string): void {
-  const program = new CoreProgram(parts, incarnation);
+  let program: CoreProgram<Query, Answer, Result>;
+  try {
+    program = new CoreProgram(parts, incarnation);
+  } catch (error) {
+    parts.onStartFailed({ code: codeOf(error), message: String(error) });
+    return;
+  }
   parts.onStarted(program);
   program.start();
 }
