@@ -19,6 +19,7 @@ const KiB = 1024;
 /** Room that a message needs around entries, and around a piece of a snapshot. */
 const ENTRIES_OVERHEAD_BYTES = 4 * KiB;
 const PIECE_OVERHEAD_BYTES = 8 * KiB;
+const LEAST_PIECE_BYTES = 16;
 
 /** Starts a core. */
 export function startCore<Query, Answer, Result>(parts: ProgramParts<Query, Answer, Result>): void {
@@ -245,7 +246,7 @@ class CoreProgram<Query, Answer, Result> implements Program<Query, Answer, Resul
       raft: this.#raft,
       disk,
       settings,
-      pieceBytes: maxMessageBytes - PIECE_OVERHEAD_BYTES,
+      pieceBytes: Math.max(LEAST_PIECE_BYTES, maxMessageBytes - PIECE_OVERHEAD_BYTES),
       now: () => clock.now(),
       send: (message) => this.#send(message),
       store: (snapshot, onStored) => this.#submit({ kind: "snapshot", snapshot }, onStored),
