@@ -45,15 +45,18 @@ class Shallow extends Registers {
 }
 
 describe("a failed run explains itself", () => {
-  test.each(levels)("a state machine that throws when it is restored is reported with its words (%s)", async (level) => {
-    const stateMachine = (): Registers => new Unwilling();
-    const snapshots = { everyEntries: 5, retainEntries: 0 };
-    const failure = await failureOf(
-      simulate({ seed: 1, level, faults: { crash: 60 }, snapshots, ...registers(), stateMachine }),
-    );
-    expect(failure.property).toBe("unexpected stop");
-    expect(failure.finding).toContain("no such snapshot");
-  });
+  test.each(levels)(
+    "a state machine that throws when it is restored is reported with its words (%s)",
+    async (level) => {
+      const stateMachine = (): Registers => new Unwilling();
+      const snapshots = { everyEntries: 5, retainEntries: 0 };
+      const failure = await failureOf(
+        simulate({ seed: 1, level, faults: { crash: 60 }, snapshots, ...registers(), stateMachine }),
+      );
+      expect(failure.property).toBe("unexpected stop");
+      expect(failure.finding).toContain("no such snapshot");
+    },
+  );
 
   test("a state machine that depends on more than its commands is found by its results", async () => {
     Forgetful.started = 0;

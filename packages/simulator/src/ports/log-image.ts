@@ -39,9 +39,10 @@ export class LogImage {
   #entries: Entry[] = [];
   /** Those of the entries that carry a configuration, oldest first. */
   #configurations: Entry[] = [];
-  /** The newest configuration as of the base, once there is one. */
-  #baseConfiguration: Configuration | undefined;
-  #newest: PlacedConfiguration | undefined;
+  /** What says the configuration as of the base, once there is something. */
+  #baseConfiguration: Entry | Configuration | undefined;
+  /** Worked out when it is asked for, and kept until something changes it: it is asked for at every turn. */
+  #newest: { readonly found: PlacedConfiguration | undefined } | undefined;
 
   get lastIndex(): number {
     return this.base.index + this.#entries.length;
@@ -53,7 +54,8 @@ export class LogImage {
 
   /** The newest configuration in the log and where it stands; undefined if it is still the one that formed the cluster. */
   get configuration(): PlacedConfiguration | undefined {
-    return this.#newest;
+    this.#newest ??= { found: this.#findNewest() };
+    return this.#newest.found;
   }
 
   /** True if the entry is here, or in the snapshot that has taken the place of the log's beginning. */
@@ -152,7 +154,7 @@ export class LogImage {
     }
     this.#entries.push(...entries);
     this.#configurations.push(...configurations);
-    if (truncateFrom !== undefined || configurations.length > 0) this.#findNewest();
+    if (truncateFrom !== undefined || configurations.length > 0) this.#newest = undefined;
     this.hardState = hardState ?? this.hardState;
   }
 
@@ -162,15 +164,16 @@ export class LogImage {
     const covered = this.#configurations.findLast(({ index }) => index <= base.index);
     this.#configurations = isInLog ? this.#configurations.filter(({ index }) => index > base.index) : [];
     if (!isInLog) this.#baseConfiguration = this.snapshot?.stored.configuration;
-    else if (covered !== undefined) this.#baseConfiguration = configurationOf(covered);
+    else if (covered !== undefined) this.#baseConfiguration = covered;
     this.#entries = isInLog ? this.#entries.slice(base.index - this.base.index) : [];
     this.base = base;
-    this.#findNewest();
+    this.#newest = undefined;
   }
 
-  #findNewest(): void {
+  #findNewest(): PlacedConfiguration | undefined {
     const [entry, base] = [this.#configurations.at(-1), this.#baseConfiguration];
-    if (entry !== undefined) this.#newest = { index: entry.index, configuration: configurationOf(entry) };
-    else this.#newest = base && { index: this.base.index, configuration: base };
+    if (entry !== undefined) return { index: entry.index, configuration: configurationOf(entry) };
+    if (base === undefined) return undefined;
+    return { index: this.base.index, configuration: "data" in base ? configurationOf(base) : base };
   }
 }
