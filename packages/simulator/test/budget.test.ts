@@ -55,7 +55,7 @@ describe.each([
   );
 });
 
-test.runIf(isWhole)("that makes two thousand seeds and a hundred hours of clusters", () => {
-  expect(all.seeds).toBeGreaterThan(2_000);
-  expect(all.simulatedMs).toBeGreaterThan(100 * HOUR_MS);
+test(`that makes ${isWhole ? "two thousand seeds and a hundred hours of clusters" : "a taste of it"}`, () => {
+  expect(all.seeds).toBeGreaterThan(isWhole ? 2_000 : 200);
+  expect(all.simulatedMs).toBeGreaterThan((isWhole ? 100 : 1) * HOUR_MS);
 });
