@@ -13,6 +13,7 @@ afterAll(() => stage[Symbol.asyncDispose]());
 /** A leader that dies shortly before the end, and a cluster that must have recovered at once. */
 const impatient: Settings = {
   seed: 1,
+  level: "node",
   nodes: 3,
   spares: 0,
   durationMs: 2000,

@@ -17,8 +17,7 @@ export class ConfigurationHistory {
   #placed: readonly PlacedConfiguration[];
 
   constructor(first: PlacedConfiguration, entries: readonly Entry[]) {
-    this.#placed = [first];
-    for (const entry of entries) this.append(entry);
+    this.#placed = [first, ...entries.map(placed)];
   }
 
   /** The one in use. */
@@ -30,7 +29,7 @@ export class ConfigurationHistory {
 
   /** The one that was in use as of `index`. */
   asOf(index: number): PlacedConfiguration {
-    return this.#placed.findLast((placed) => placed.index <= index) ?? this.current;
+    return this.#placed.findLast((each) => each.index <= index) ?? this.current;
   }
 
   /** All that may still be in use somewhere: the newest committed one and those after it. */
@@ -41,11 +40,7 @@ export class ConfigurationHistory {
 
   /** Takes a configuration into use. */
   append(entry: Entry): void {
-    const configuration = decodeConfiguration(entry);
-    if (configuration === undefined) {
-      throw new InvariantViolation(`entry ${entry.index} of kind configuration does not contain one`);
-    }
-    this.#placed = [...this.#placed, { index: entry.index, configuration }];
+    this.#placed = [...this.#placed, placed(entry)];
   }
 
   /** The log begins after `first` now; later configurations go on counting only if their entries were kept. */
@@ -55,6 +50,14 @@ export class ConfigurationHistory {
 
   /** Goes back to what counted before `index`. */
   truncateFrom(index: number): void {
-    this.#placed = this.#placed.filter((placed) => placed.index < index);
+    this.#placed = this.#placed.filter((each) => each.index < index);
   }
+}
+
+function placed(entry: Entry): PlacedConfiguration {
+  const configuration = decodeConfiguration(entry);
+  if (configuration === undefined) {
+    throw new InvariantViolation(`entry ${entry.index} of kind configuration does not contain one`);
+  }
+  return { index: entry.index, configuration };
 }

@@ -29,14 +29,24 @@ export function encodeConfiguration(configuration: Configuration): Uint8Array {
 
 /** The configuration in an entry; undefined if there is none that makes sense. */
 export function decodeConfiguration({ data }: Pick<Entry, "data">): Configuration | undefined {
-  let text = "";
-  for (const byte of data) text += String.fromCharCode(byte);
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = JSON.parse(textOf(data));
     return isConfiguration(parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Bytes turned into characters at once: as many as can be arguments of a call. */
+const TEXT_BYTES = 4096;
+
+function textOf(ascii: Uint8Array): string {
+  let text = "";
+  for (let from = 0; from < ascii.byteLength; from += TEXT_BYTES) {
+    const piece: string = Reflect.apply(String.fromCharCode, undefined, ascii.subarray(from, from + TEXT_BYTES));
+    text += piece;
+  }
+  return text;
 }
 
 function isConfiguration(value: unknown): value is Configuration {

@@ -14,19 +14,17 @@ export function reachedByMajority({ voters, outgoing }: Configuration, valueOf: 
   return outgoing === undefined ? reached : Math.min(reached, reachedBy(outgoing, valueOf));
 }
 
-/** Of the values that are there, the largest that a majority has. Values are indexes, rounds and times: never below 0. */
+/** The largest value that a majority has reached. Values are indexes, rounds and times: never below 0. */
 function reachedBy(voters: readonly NodeId[], valueOf: (voter: NodeId) => number): number {
-  const needed = majorityOf(voters);
-  const values = voters.map(valueOf);
-  let reached = 0;
-  for (const value of values) if (value > reached && countAtLeast(values, value) >= needed) reached = value;
-  return reached;
-}
-
-function countAtLeast(values: readonly number[], threshold: number): number {
-  let count = 0;
-  for (const value of values) if (value >= threshold) count += 1;
-  return count;
+  // In ascending order, one put in its place after the other: there are few, and this is asked at every turn.
+  const values: number[] = [];
+  for (const voter of voters) {
+    const value = valueOf(voter);
+    let place = values.length;
+    for (; place > 0 && (values[place - 1] ?? 0) > value; place--) values[place] = values[place - 1] ?? 0;
+    values[place] = value;
+  }
+  return values[voters.length - majorityOf(voters)] ?? 0;
 }
 
 /** How a vote stands. `lost` means that a majority can no longer be reached. */

@@ -215,9 +215,9 @@ export class Raft {
         replicate(server, server.role);
         continueTransfer(server, server.role);
       }
-      const committed = takeCommitted(server);
-      const write = server.durability.takeWrite(server.log, server.now);
-      return { write, committed, ...server.takeOutput() };
+      server.output.committed = takeCommitted(server);
+      server.output.write = server.durability.takeWrite(server.log, server.now);
+      return server.takeOutput();
     });
   }
 

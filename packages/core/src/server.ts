@@ -3,7 +3,7 @@
 
 import { membersOf, votersOf } from "./configuration.ts";
 import { ConfigurationHistory } from "./configuration-history.ts";
-import { Durability } from "./durability.ts";
+import { Durability, type LogWrite } from "./durability.ts";
 import type { RaftEvent, StepDownReason } from "./events.ts";
 import { ForwardedReads } from "./forwarded-reads.ts";
 import type { ReadLease } from "./lease.ts";
@@ -96,7 +96,9 @@ export type LogReadPurpose =
 
 /** What has been produced since the driver last looked. */
 export type Output = {
+  write: LogWrite | undefined;
   messages: Message[];
+  committed: readonly Entry[];
   confirmedReads: ConfirmedRead[];
   rejectedReads: RejectedRead[];
   logReads: LogRead[];
@@ -290,7 +292,9 @@ export class Server {
 
 function emptyOutput(): Output {
   return {
+    write: undefined,
     messages: [],
+    committed: [],
     confirmedReads: [],
     rejectedReads: [],
     logReads: [],

@@ -24,6 +24,8 @@ export function progressFor(
   const isSame = progress.incarnation === undefined || progress.incarnation === incarnation;
   const current = isSame ? progress : new Progress(server.log.lastIndex + 1, server.now);
   current.incarnation = incarnation;
+  // A stranger that has got its place is none any more.
+  if (current.stranger === incarnation) current.stranger = undefined;
   leader.peers.set(peer, current);
   return current;
 }

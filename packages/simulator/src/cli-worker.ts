@@ -4,6 +4,7 @@ import { parentPort } from "node:worker_threads";
 import { loadBuilds } from "./cli-builds.ts";
 import { SimulationFailure } from "./failure.ts";
 import type { FaultChoice } from "./faults/fault-options.ts";
+import type { Level } from "./options.ts";
 import type { SimulationResult } from "./result.ts";
 import { simulate } from "./simulate.ts";
 import { registers } from "./workload/registers.ts";
@@ -11,6 +12,7 @@ import { registers } from "./workload/registers.ts";
 /** A batch of seeds with what they have in common. */
 export type CliTask = {
   readonly seeds: readonly number[];
+  readonly level: Level;
   /** Default: 3, 5 and 7 in turn. */
   readonly nodes?: number;
   readonly durationMs: number;
@@ -54,10 +56,19 @@ async function runBatch({ seeds, ...task }: CliTask): Promise<void> {
 
 async function runSeed(seed: number, task: Omit<CliTask, "seeds">): Promise<Omit<WorkerReport, "isBatchDone">> {
   const nodes = task.nodes ?? SIZES[seed % SIZES.length] ?? 3;
-  const { durationMs, thinkMs, faults } = task;
+  const { level, durationMs, thinkMs, faults } = task;
   const isRerun = task.rerunEvery > 0 && seed % task.rerunEvery === 0;
   try {
-    const options = { seed, nodes, durationMs, thinkMs, faults, ...(await loadBuilds(task.builds)), ...registers() };
+    const options = {
+      seed,
+      level,
+      nodes,
+      durationMs,
+      thinkMs,
+      faults,
+      ...(await loadBuilds(task.builds)),
+      ...registers(),
+    };
     const result = await simulate(options);
     const again = isRerun ? await simulate(options) : result;
     const isSame = again.traceHash === result.traceHash;

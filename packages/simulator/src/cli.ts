@@ -14,6 +14,7 @@ import type { CliTask, WorkerReport } from "./cli-worker.ts";
 import { SimulationFailure } from "./failure.ts";
 import { describeClasses } from "./faults/fault-classes.ts";
 import { faultKinds, type FaultChoice } from "./faults/fault-options.ts";
+import type { Level } from "./options.ts";
 import { isPlaygroundLink, parseScenario, readPlaygroundLink } from "./scenario.ts";
 import { simulate } from "./simulate.ts";
 import { registers } from "./workload/registers.ts";
@@ -24,6 +25,7 @@ Simulates clusters of registers under faults and checks every property.
 
   --seeds N          how many seeds (default 1000)
   --first N          the first seed (default 1)
+  --level NAME       what runs on each machine: node, all of it, or core, faster (default node)
   --nodes N          nodes of each cluster, 1 to 9 (default: 3, 5 and 7 in turn)
   --duration-ms N    faulty time of each run in ms (default 10000)
   --think-ms N       a client's longest pause between operations in ms (default 200)
@@ -135,6 +137,7 @@ function readOptions(args: readonly string[]): CliOptions | ScriptOptions | unde
         seeds: { type: "string", default: "1000" },
         first: { type: "string", default: "1" },
         nodes: { type: "string" },
+        level: { type: "string", default: "node" },
         "think-ms": { type: "string", default: "200" },
         goals: { type: "string", default: "0" },
         script: { type: "string" },
@@ -159,6 +162,7 @@ function readOptions(args: readonly string[]): CliOptions | ScriptOptions | unde
       first: wholeNumber("--first", values.first, 0),
       workers: wholeNumber("--workers", values.workers, 1),
       task: {
+        level: readLevel(values.level),
         ...(values.nodes !== undefined && { nodes: wholeNumber("--nodes", values.nodes, 1) }),
         durationMs: wholeNumber("--duration-ms", values["duration-ms"], 0),
         thinkMs: wholeNumber("--think-ms", values["think-ms"], 0),
@@ -181,6 +185,11 @@ function wholeNumber(name: string, text: string, min: number): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= min) return value;
   throw new RangeError(`${name} is ${text}: give a whole number from ${min}`);
+}
+
+function readLevel(text: string): Level {
+  if (text === "node" || text === "core") return text;
+  throw new RangeError(`--level is ${text}: give node or core`);
 }
 
 function readFaults(text: string): FaultChoice {

@@ -7,7 +7,7 @@ export { SimulationFailure } from "./failure.ts";
 export { parseScenario, PLAYGROUND_URL, playgroundLink, readPlaygroundLink, scenarioText } from "./scenario.ts";
 export type { SimulationResult } from "./result.ts";
 export type { ReachedCounters } from "./reached.ts";
-export type { Settings, SimulationOptions, SnapshotSettings } from "./options.ts";
+export type { Level, Settings, SimulationOptions, SnapshotSettings } from "./options.ts";
 export type { NodeView, SimulationStep, StepEvent } from "./step.ts";
 export type { Action, LinkName, TimedAction } from "./faults/action.ts";
 export { countsOf, describeClasses, faultClasses } from "./faults/fault-classes.ts";

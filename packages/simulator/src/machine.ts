@@ -1,20 +1,18 @@
-// One node of the cluster: a disk that stays, and one process after the other that runs a real RaftNode on it.
+// One node of the cluster: a disk that stays, and one process after the other that runs a program on it.
 
-import { codeOf, type Configuration, type Message, type NodeId, type StateMachine } from "@quorate/contracts";
+import type { Configuration, NodeId, StateMachine } from "@quorate/contracts";
 import type { NodeStatus, RaftTuning } from "@quorate/node";
-import type { SimulatedNode } from "./builds/build.ts";
 import type { Rollout } from "./builds/rollout.ts";
 import type { ObservedNode } from "./checkers/checker.ts";
 import type { Inspector } from "./checkers/inspector.ts";
 import type { Action } from "./faults/action.ts";
+import type { Program, StartProgram, Witness } from "./levels/program.ts";
 import type { SnapshotSettings } from "./options.ts";
 import { ProcessClock } from "./ports/clock.ts";
 import type { Disk } from "./ports/disk.ts";
 import type { LogImage } from "./ports/log-image.ts";
-import { type Network, SimulatedTransport } from "./ports/network.ts";
+import type { Network } from "./ports/network.ts";
 import { Process } from "./ports/process.ts";
-import { SimulatedSnapshots } from "./ports/snapshots.ts";
-import { SimulatedStorage } from "./ports/storage.ts";
 import type { Reached } from "./reached.ts";
 import type { SeededRandom } from "./world/random.ts";
 import { WatchedStateMachine } from "./watched-state-machine.ts";
@@ -27,6 +25,8 @@ export type Site<Query, Answer, Result> = {
   /** Undefined until all machines are there. */
   readonly inspector: () => Inspector;
   readonly reached: Reached;
+  /** What a process runs. */
+  readonly startProgram: StartProgram;
   /** Who formed the cluster. */
   readonly founders: Configuration;
   readonly raft: RaftTuning;
@@ -48,9 +48,6 @@ export type Operation = Extract<Action, { readonly fault: "transfer" | "membersh
 
 const CLUSTER_ID = "simulated";
 
-/** The shortest time in which an event loop comes round. */
-const TURN_MS = 0.05;
-
 /** One node. */
 export class Machine<Query, Answer, Result> implements ObservedNode {
   readonly id: NodeId;
@@ -63,7 +60,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
   status: NodeStatus | undefined;
   #process: Process | undefined;
   #clock: ProcessClock | undefined;
-  #node: SimulatedNode<Query, Answer, Result> | undefined;
+  #program: Program<Query, Answer, Result> | undefined;
   #stateMachine: WatchedStateMachine<Query, Answer, Result> | undefined;
   #configurationBefore: Configuration | undefined;
   #startFailed = false;
@@ -99,9 +96,9 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     return this.#process?.isAlive === true ? this.#process : undefined;
   }
 
-  /** The running node; undefined while it starts and when it is down. */
-  get node(): SimulatedNode<Query, Answer, Result> | undefined {
-    return this.process === undefined ? undefined : this.#node;
+  /** What runs there; undefined while it starts and when it is down. */
+  get program(): Program<Query, Answer, Result> | undefined {
+    return this.process === undefined ? undefined : this.#program;
   }
 
   /** The state in bytes, as the user's state machine writes it. */
@@ -140,54 +137,44 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
   }
 
   get #state(): NodeStatus["state"] | undefined {
-    return this.#node?.currentStatus().state;
+    return this.#program?.status().state;
   }
 
   /** A node may stop between two turns, unseen. Only a disk or a state machine that has failed is a good reason. */
   inspect(): void {
     const hasReason = this.disk.failure !== undefined || this.disk.isRotten || this.#stateMachine?.hasThrown === true;
     if (!this.isUp || this.#state !== "failed" || hasReason) return;
-    this.#report("unexpected stop", this.#node?.explain() ?? this.id);
+    this.#report("unexpected stop", this.explain());
+  }
+
+  /** The node in words. */
+  explain(): string {
+    return this.program?.explain() ?? `${this.id} is down.`;
   }
 
   /** Starts a process on whatever the disk has kept; under the name of another cluster, it has to refuse. */
   start({ clusterId = CLUSTER_ID }: { readonly clusterId?: string } = {}): void {
-    const { world, network, maxMessageBytes, rollout } = this.#site;
+    const { world } = this.#site;
     // It may have died between two turns, unseen.
     if (this.#process !== undefined) this.#bury();
     this.boots += 1;
     this.#isMisnamed = clusterId !== CLUSTER_ID;
     this.status = undefined;
-    this.#node = undefined;
+    this.#program = undefined;
     this.#startFailed = false;
     const process = new Process({
       world,
       afterTurn: () => this.#afterTurn(process),
-      turnDelayMs: () => TURN_MS + (this.#site.slowLoopMs > 0 ? this.#random.between(0, this.#site.slowLoopMs) : 0),
+      delayMs: () => (this.#site.slowLoopMs > 0 ? this.#random.between(0, this.#site.slowLoopMs) : 0),
     });
+    const originMs = this.#random.integer(1_000_000);
     this.#process = process;
-    this.#clock = new ProcessClock({
-      world,
-      process,
-      originMs: this.#random.integer(1_000_000),
-      rate: this.#drawRate(),
-    });
-    const storage = this.#openStorage(process);
-    const transport = new SimulatedTransport({
-      nodeId: this.id,
-      network,
-      process,
-      maxMessageBytes,
-      codec: rollout.buildOf(this.id).codec,
-      onSend: (message: Message) => {
-        this.#site.reached.sent(this.id, message);
-        this.#site.inspector().sent(this, message);
-      },
-    });
+    this.#clock = new ProcessClock({ world, process, originMs, rate: this.#drawRate() });
+    this.disk.open();
     world.trace.note(world.nowMs, "start", this.id, this.boots);
     this.#site.inspector().started(this);
     this.#configurationBefore = this.configuration;
-    this.#startNode(process, { clusterId, storage, transport, clock: this.#clock });
+    this.#startProgram(process, { clusterId, clock: this.#clock });
   }
 
   /** The process dies at once, and the disk keeps what it keeps. */
@@ -214,23 +201,16 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
 
   /** An operator asks this node to hand over, or to change who belongs to the cluster. */
   operate(operation: Operation): void {
-    const node = this.node;
-    if (node === undefined || this.process?.isPaused === true) return;
-    const { reached, world } = this.#site;
+    const { program } = this;
+    if (program === undefined || this.process?.isPaused === true) return;
+    const { counters } = this.#site.reached;
     if (operation.fault === "transfer") {
-      node.transferLeadership(operation.to).then(
-        () => (reached.counters.transfers += 1),
-        () => undefined,
-      );
-    } else {
-      const { changes, force, effects } = operation;
-      node.changeMembership(changes, { force }).then(
-        () => (reached.counters.membershipChanges += 1),
-        () => undefined,
-      );
-      if (effects !== undefined) this.process?.dieAfter(effects);
+      program.transferLeadership(operation.to, () => (counters.transfers += 1));
+      return;
     }
-    world.promisesSettled();
+    const { changes, force, effects } = operation;
+    if (effects !== undefined) this.process?.dieAfter(effects);
+    program.changeMembership(changes, { force, onDone: () => (counters.membershipChanges += 1) });
   }
 
   /** The process dies, and an empty disk takes the place of the old one. */
@@ -268,47 +248,36 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     if (!this.isUp && !this.isLost) this.start();
   }
 
-  #openStorage(process: Process): SimulatedStorage {
-    const { world, reached, inspector } = this.#site;
-    return new SimulatedStorage({
-      world,
-      process,
-      disk: this.disk,
-      onWrite: (write) => {
-        reached.written(this, write);
-        inspector().written(this, write);
-      },
-      onCompact: (base) => {
-        reached.compacted(this, base);
-        inspector().compacted(this, base);
-      },
-    });
-  }
-
-  #openSnapshots(process: Process, watched: WatchedStateMachine<Query, Answer, Result>) {
-    const { world, snapshots, inspector, reached } = this.#site;
-    if (snapshots === undefined) return undefined;
-    const store = new SimulatedSnapshots({
-      world,
-      process,
-      disk: this.disk,
-      onCommit: (snapshot) => {
-        reached.counters.snapshots += 1;
-        inspector().snapshotTaken(this, { stored: snapshot.stored, ...watched.unwrap(snapshot.content) });
-      },
-    });
-    return { store, ...snapshots };
-  }
-
-  #startNode(
-    process: Process,
-    {
+  #startProgram(process: Process, { clusterId, clock }: { clusterId: string; clock: ProcessClock }): void {
+    const { world, network, founders, raft, snapshots, maxMessageBytes, rollout, startProgram } = this.#site;
+    const stateMachine = this.#watchedStateMachine(process);
+    this.#stateMachine = stateMachine;
+    startProgram<Query, Answer, Result>({
+      id: this.id,
       clusterId,
-      ...ports
-    }: { clusterId: string; storage: SimulatedStorage; transport: SimulatedTransport; clock: ProcessClock },
-  ): void {
-    const { founders, raft, stateMachine, inspector, rollout } = this.#site;
-    const watched = new WatchedStateMachine({
+      build: rollout.buildOf(this.id),
+      founders,
+      raft,
+      snapshots,
+      maxMessageBytes,
+      world,
+      network,
+      process,
+      clock,
+      disk: this.disk,
+      random: this.#random.next,
+      stateMachine,
+      witness: this.#witness(stateMachine),
+      onStarted: (program) => this.#onStarted(process, program),
+      onStartFailed: (failure) => {
+        if (this.#process === process) this.#onStartFailed(failure);
+      },
+    });
+  }
+
+  #watchedStateMachine(process: Process): WatchedStateMachine<Query, Answer, Result> {
+    const { stateMachine, inspector } = this.#site;
+    return new WatchedStateMachine({
       machine: stateMachine(),
       ballastBytes: this.#site.snapshots?.ballastBytes ?? 0,
       isWatched: () => process.isAlive,
@@ -316,43 +285,44 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
       onRestore: (appliedIndex) => inspector().restored(this, appliedIndex),
       onThrow: () => (this.#site.reached.counters.applyFailures += 1),
     });
-    this.#stateMachine = watched;
-    const snapshots = this.#openSnapshots(process, watched);
-    const { start } = rollout.buildOf(this.id);
-    start<Query, Answer, Result>({
-      clusterId,
-      nodeId: this.id,
-      configuration: founders,
-      ...ports,
-      stateMachine: watched,
-      ...(snapshots !== undefined && { snapshots }),
-      random: this.#random.next,
-      raft,
-    }).then(
-      (node) => this.#onStarted(process, node),
-      (error: unknown) => {
-        if (this.#process === process && process.isAlive) this.#onStartFailed(error);
-      },
-    );
   }
 
-  #onStarted(process: Process, node: SimulatedNode<Query, Answer, Result>): void {
+  #witness(stateMachine: WatchedStateMachine<Query, Answer, Result>): Witness {
+    const { inspector, reached } = this.#site;
+    return {
+      sent: (message) => {
+        reached.sent(this.id, message);
+        inspector().sent(this, message);
+      },
+      written: (write) => {
+        reached.written(this, write);
+        inspector().written(this, write);
+      },
+      compacted: (base) => {
+        reached.compacted(this, base);
+        inspector().compacted(this, base);
+      },
+      snapshotTaken: ({ stored, content }) => {
+        reached.counters.snapshots += 1;
+        inspector().snapshotTaken(this, { stored, ...stateMachine.unwrap(content) });
+      },
+    };
+  }
+
+  #onStarted(process: Process, program: Program<Query, Answer, Result>): void {
     if (this.#process !== process) return;
-    this.#node = node;
+    this.#program = program;
     if (this.#isMisnamed) this.#report("identity", `${this.id} serves a cluster that it does not belong to`);
     if (this.disk.isRotten) this.#report("no damaged log", `${this.id} goes on from a disk that is damaged`);
   }
 
-  #onStartFailed(error: unknown): void {
+  #onStartFailed({ code, message }: { readonly code: string | undefined; readonly message: string }): void {
     this.#startFailed = true;
     const { counters } = this.#site.reached;
-    const code = codeOf(error);
     if (this.disk.isRotten && (code === "QUORATE_LOG_CORRUPT" || code === "QUORATE_SNAPSHOT_CORRUPT")) {
       counters.damageRefused += 1;
     } else if (this.#isMisnamed && code === "QUORATE_CLUSTER_MISMATCH") counters.identityRefused += 1;
-    else if (this.disk.failure === undefined) {
-      this.#report("unexpected stop", `${this.id} did not start: ${String(error)}`);
-    }
+    else if (this.disk.failure === undefined) this.#report("unexpected stop", `${this.id} did not start: ${message}`);
   }
 
   #afterTurn(process: Process): void {
@@ -362,7 +332,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
       this.#bury();
       return;
     }
-    const status = this.#node?.currentStatus();
+    const status = this.#program?.status();
     if (status === undefined) return;
     this.#site.reached.look(this, status);
     this.#site.rollout.look(this, status);
@@ -383,7 +353,7 @@ export class Machine<Query, Answer, Result> implements ObservedNode {
     this.#site.reached.ended(this.id);
     world.trace.note(world.nowMs, "crash", this.id, this.boots);
     this.#process = undefined;
-    this.#node = undefined;
+    this.#program = undefined;
   }
 
   #drawRate(): number {

@@ -13,6 +13,8 @@ import type { SeededRandom } from "./world/random.ts";
 export type SimulationOptions<Query, Answer, Result> = {
   /** Decides everything that is left to chance. A safe integer. */
   readonly seed: number;
+  /** What runs on each machine. Default `node`. */
+  readonly level?: Level;
   /** How many nodes form the cluster, 1 to 9. Default 3. */
   readonly nodes?: number;
   /** How many more there are that an operator may take in, 0 to 4. Default: as the seed chooses. */
@@ -55,6 +57,12 @@ export type SimulationOptions<Query, Answer, Result> = {
   readonly onStep?: (step: SimulationStep) => void;
 };
 
+/**
+ * How much of a server is real: `node` is all of `@quorate/node` and `@quorate/core`, `core` the bare core, driven by a loop
+ * of the simulator's own that waits for nothing and is faster.
+ */
+export type Level = "node" | "core";
+
 /** How often a node takes snapshots, and how many entries of the log it keeps behind one. */
 export type SnapshotSettings = {
   readonly everyEntries: number;
@@ -66,6 +74,7 @@ export type SnapshotSettings = {
 /** The options of a run without those that are code. */
 export type Settings = {
   readonly seed: number;
+  readonly level: Level;
   readonly nodes: number;
   readonly spares: number;
   readonly durationMs: number;
@@ -95,11 +104,12 @@ export function expandOptions(
   const drawnSnapshots = drawSnapshots(snapshotSource);
   const { raft = drawnRaft, spares = drawnSpares, snapshots = drawnSnapshots.snapshots } = options;
   const { nodes = 3, durationMs = 10_000, recoveryMs = 10_000, clients = 4, script } = options;
-  const { seed, thinkMs = 200, maxMessageBytes = drawnSnapshots.maxMessageBytes } = options;
+  const { seed, level = "node", thinkMs = 200, maxMessageBytes = drawnSnapshots.maxMessageBytes } = options;
   const check = (name: string, value: number, [min, max]: readonly [number, number]): void => {
     if (!(value >= min && value <= max))
       throw new RangeError(`${name} is ${value}: give a number from ${min} to ${max}`);
   };
+  if (level !== "node" && level !== "core") throw new RangeError(`level is ${String(level)}: give node or core`);
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed is ${seed}: give a safe integer`);
   check("nodes", nodes, [1, 9]);
   check("spares", spares, [0, 4]);
@@ -112,6 +122,7 @@ export function expandOptions(
   checkScript(script);
   return {
     seed,
+    level,
     nodes,
     spares,
     durationMs,

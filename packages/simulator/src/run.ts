@@ -9,8 +9,11 @@ import { Inspector, type Violation } from "./checkers/inspector.ts";
 import { SimulationFailure } from "./failure.ts";
 import { type FaultKind, noFaults } from "./faults/fault-options.ts";
 import { Nemesis } from "./faults/nemesis.ts";
+import { startCore } from "./levels/core-program.ts";
+import { startNode } from "./levels/node-program.ts";
+import type { StartProgram } from "./levels/program.ts";
 import { Machine, type Site } from "./machine.ts";
-import type { Settings } from "./options.ts";
+import type { Level, Settings } from "./options.ts";
 import { Disk } from "./ports/disk.ts";
 import { Network } from "./ports/network.ts";
 import { Reached } from "./reached.ts";
@@ -24,6 +27,8 @@ import { World } from "./world/world.ts";
 
 /** How often the end of the recovery is looked for, in ms. */
 const LOOK_MS = 20;
+
+const programs: Readonly<Record<Level, StartProgram>> = { node: startNode, core: startCore };
 
 /** A cluster with its clients and its misfortune. */
 export class Run<Query, Answer, Result> {
@@ -57,6 +62,7 @@ export class Run<Query, Answer, Result> {
       network,
       inspector: () => this.#inspector,
       reached: this.#reached,
+      startProgram: programs[settings.level],
       founders,
       raft: settings.raft,
       snapshots: settings.snapshots === false ? undefined : settings.snapshots,
@@ -230,7 +236,7 @@ export class Run<Query, Answer, Result> {
       builds: this.#site.rollout.names,
       trace: this.#world.trace.describeLatest(),
       history: this.#office.history.events,
-      nodes: this.#machines.map(({ id, node }) => (node === undefined ? `${id} is down.` : node.explain())),
+      nodes: this.#machines.map((machine) => machine.explain()),
     });
   }
 

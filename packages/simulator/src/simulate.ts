@@ -45,6 +45,9 @@ async function runOnce<Query, Answer, Result>(
     ...rest
   } = options;
   checkBuilds(builds);
+  if (options.level === "core" && options.builds !== undefined) {
+    throw new RangeError('builds are versions of whole nodes: leave them out at level "core"');
+  }
   const random = new SeededRandom(options.seed);
   const settings = expandOptions(rest, random);
   return new Run({ settings, random, stateMachine, workload, builds, onStep }).execute();

@@ -39,14 +39,30 @@ describe("quorate-simulate", () => {
     expect(JSON.parse(ended.stdout)).toMatchObject({ seeds: 12, failures: 0, reruns: 2 });
   }, 30_000);
 
-  test("says in one line what it has done", async () => {
-    const ended = await run("--seeds", "3", "--nodes", "1", "--duration-ms", "1000", "--faults", "loss=0.1,crash=30");
-    expect(ended.stdout).toMatch(/^3 seeds, every property held; .* h simulated in .* operations, .*\n$/);
-  }, 30_000);
+  test.each(["core", "node"])(
+    "says in one line what it has done at the level %s",
+    async (level) => {
+      const ended = await run(
+        "--level",
+        level,
+        "--seeds",
+        "3",
+        "--nodes",
+        "1",
+        "--duration-ms",
+        "1000",
+        "--faults",
+        "loss=0.1,crash=30",
+      );
+      expect(ended.stdout).toMatch(/^3 seeds, every property held; .* h simulated in .* operations, .*\n$/);
+    },
+    30_000,
+  );
 
   test.each([
     { args: ["--seeds", "many"], words: "--seeds is many" },
     { args: ["--faults", "rain=1"], words: '--faults has "rain=1"' },
+    { args: ["--level", "toy"], words: "--level is toy" },
     { args: ["--unknown"], words: "--unknown" },
   ])(
     "ends with 2 and the usage on wrong arguments: $words",

@@ -8,22 +8,26 @@ import { sessionCounter } from "./support/session-counter.ts";
 import { sumOf } from "./support/sums.ts";
 
 describe("a command that is repeated takes effect once", () => {
-  test("under faults, over leaders, snapshots and changes of the membership", async () => {
-    const results = [];
-    for (let seed = 9_000; seed < 9_060; seed++) {
-      results.push(await simulate({ seed, nodes: 3, thinkMs: 50, ...sessionCounter() }));
-    }
-    expect(sumOf(results, ({ reached }) => reached.repetitions)).toBeGreaterThan(500);
-    expect(sumOf(results, ({ reached }) => reached.snapshotsInstalled)).toBeGreaterThan(0);
-    const verdicts = results.map(
-      ({ history }) =>
-        checkHistory(
-          history.filter(({ f }) => f !== "open"),
-          counter(),
-        ).verdict,
-    );
-    expect(verdicts.filter((verdict) => verdict !== "linearizable")).toEqual([]);
-  }, 60_000);
+  test.each(["core", "node"] as const)(
+    "under faults, over leaders, snapshots and changes (%s)",
+    async (level) => {
+      const results = [];
+      for (let seed = 9_000; seed < 9_060; seed++) {
+        results.push(await simulate({ seed, level, nodes: 3, thinkMs: 50, ...sessionCounter() }));
+      }
+      expect(sumOf(results, ({ reached }) => reached.repetitions)).toBeGreaterThan(500);
+      expect(sumOf(results, ({ reached }) => reached.snapshotsInstalled)).toBeGreaterThan(0);
+      const verdicts = results.map(
+        ({ history }) =>
+          checkHistory(
+            history.filter(({ f }) => f !== "open"),
+            counter(),
+          ).verdict,
+      );
+      expect(verdicts.filter((verdict) => verdict !== "linearizable")).toEqual([]);
+    },
+    60_000,
+  );
 
   test("without sessions the same clients add twice, and it is seen", async () => {
     const { stateMachine, workload } = sessionCounter();

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { Registers, registers, simulate, SimulationFailure } from "../src/index.ts";
 
+const levels = ["core", "node"] as const;
+
 async function failureOf(run: Promise<unknown>): Promise<SimulationFailure> {
   const error = await run.then(
     () => undefined,
@@ -30,6 +32,12 @@ class Throwing extends Registers {
   }
 }
 
+class Unwilling extends Registers {
+  override restore(): never {
+    throw new Error("no such snapshot");
+  }
+}
+
 class Shallow extends Registers {
   override restore(): void {
     // Forgets to take over what the snapshot says.
@@ -37,6 +45,19 @@ class Shallow extends Registers {
 }
 
 describe("a failed run explains itself", () => {
+  test.each(levels)(
+    "a state machine that throws when it is restored is reported with its words (%s)",
+    async (level) => {
+      const stateMachine = (): Registers => new Unwilling();
+      const snapshots = { everyEntries: 5, retainEntries: 0 };
+      const failure = await failureOf(
+        simulate({ seed: 1, level, faults: { crash: 60 }, snapshots, ...registers(), stateMachine }),
+      );
+      expect(failure.property).toBe("unexpected stop");
+      expect(failure.finding).toContain("no such snapshot");
+    },
+  );
+
   test("a state machine that depends on more than its commands is found by its results", async () => {
     Forgetful.started = 0;
     const stateMachine = (): Registers => {
@@ -48,16 +69,16 @@ describe("a failed run explains itself", () => {
     expect(failure.code).toBe("QUORATE_SIMULATION_FAILED");
   });
 
-  test("a state machine that throws is reported with its words", async () => {
+  test.each(levels)("a state machine that throws is reported with its words (%s)", async (level) => {
     const stateMachine = (): Registers => new Throwing();
-    const failure = await failureOf(simulate({ seed: 1, faults: "none", ...registers(), stateMachine }));
+    const failure = await failureOf(simulate({ seed: 1, level, faults: "none", ...registers(), stateMachine }));
     expect(failure.property).toBe("unexpected stop");
     expect(failure.finding).toContain("no such command");
   });
 
-  test("a state machine that cannot be restored from its snapshot is found", async () => {
+  test.each(levels)("a state machine that cannot be restored from its snapshot is found (%s)", async (level) => {
     const stateMachine = (): Registers => new Shallow();
-    const failure = await failureOf(simulate({ seed: 1, faults: "none", ...registers(), stateMachine }));
+    const failure = await failureOf(simulate({ seed: 1, level, faults: "none", ...registers(), stateMachine }));
     expect(failure.property).toBe("snapshots");
   });
 
@@ -65,7 +86,7 @@ describe("a failed run explains itself", () => {
     const stateMachine = (): Registers => new Throwing();
     const failure = await failureOf(simulate({ seed: 77, nodes: 3, ...registers(), stateMachine }));
     expect(failure.message).toContain("seed 77");
-    expect(failure.message).toContain("await simulate({\n  seed: 77,\n  nodes: 3,");
+    expect(failure.message).toContain('await simulate({\n  seed: 77,\n  level: "node",\n  nodes: 3,');
     expect(failure.message).toMatch(/faults: \{ .*\d.* \},/);
     expect(failure.message).toMatch(/\d+\.\d{3} ms {2}\w+/);
     expect(failure.trace.length).toBeGreaterThan(25);
@@ -73,6 +94,8 @@ describe("a failed run explains itself", () => {
 
   test.each([
     { option: { nodes: 10 }, words: "nodes is 10: give a number from 1 to 9" },
+    // As a program without types may call it.
+    { option: { level: "toy" as "core" }, words: "level is toy: give node or core" },
     { option: { seed: 0.5 }, words: "seed is 0.5: give a safe integer" },
     { option: { faults: { loss: 2 } }, words: "faults.loss is 2: give a number from 0 to 0.9" },
     { option: { maxMessageBytes: 10 }, words: "maxMessageBytes is 10" },

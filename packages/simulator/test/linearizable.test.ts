@@ -13,19 +13,21 @@ function withStaleRead(history: readonly HistoryEvent[]): readonly HistoryEvent[
   return [...history, ...write(-1), ...write(-2), event("invoke", "read"), event("ok", "read", -1)];
 }
 
-describe("histories are linearizable", () => {
+describe.each(["core", "node"] as const)("at the level %s, histories are linearizable", (level) => {
   test.each(Array.from({ length: 30 }, (_, position) => 7_000 + position))("seed %i", async (seed) => {
-    const { history } = await simulate({ seed, nodes: 3, faults: "all", thinkMs: 20, ...registers() });
+    const { history } = await simulate({ seed, level, nodes: 3, faults: "all", thinkMs: 20, ...registers() });
     expect(history.length).toBeGreaterThan(100);
     expect(checkHistory(history, register())).toMatchObject({ verdict: "linearizable" });
   });
+});
 
-  test("the same history with a stale read is not", async () => {
+describe("a history", () => {
+  test("with a stale read is not linearizable", async () => {
     const { history } = await simulate({ seed: 7_000, nodes: 3, faults: "all", ...registers() });
     expect(checkHistory(withStaleRead(history), register())).toMatchObject({ verdict: "not-linearizable" });
   });
 
-  test("a history is written one event a line, as the checker's program reads it", async () => {
+  test("is written one event a line, as the checker's program reads it", async () => {
     const { history } = await simulate({ seed: 1, faults: "none", durationMs: 1_000, ...registers() });
     const [first = ""] = historyText(history).split("\n");
     expect(JSON.parse(first)).toMatchObject({ process: expect.any(Number), type: "invoke", f: expect.any(String) });

@@ -4,24 +4,42 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { hunt } from "./mutants/hunt.ts";
+import { absentAtCore, hunt } from "./mutants/hunt.ts";
 import { mutants } from "./mutants/mutants.ts";
 import { mutate, writeMutant } from "./mutants/mutate.ts";
 
-describe("mistakes in the core are found", () => {
-  test.each(mutants.filter(({ isFast }) => isFast))(
-    "a server that $name is found",
-    async (mutant) => {
-      const finding = await hunt(mutant, { seeds: 400 });
+const fast = mutants.filter(({ isFast }) => isFast);
+const hunts = [
+  ...fast.map((mutant) => ({ level: "node" as const, name: mutant.name, mutant })),
+  ...fast
+    .filter((mutant) => absentAtCore(mutant) === undefined)
+    .map((mutant) => ({ level: "core" as const, name: mutant.name, mutant })),
+];
+
+describe("mistakes are found", () => {
+  test.each(hunts)(
+    "at the level $level, a server that $name is found",
+    async ({ level, mutant }) => {
+      const finding = await hunt(mutant, { level, seeds: 400 });
       expect(finding).toMatchObject({ found: true });
       expect(finding).not.toMatchObject({ property: "unexpected stop" });
     },
     60_000,
   );
 
-  test("the same hunt finds nothing in the core as it is", async () => {
-    expect(await hunt({ name: "no mistake", edits: [] }, { seeds: 5 })).toEqual({ found: false, seeds: 5 });
-  }, 60_000);
+  test.each(["core", "node"] as const)(
+    "the same hunt finds nothing in the core as it is (%s)",
+    async (level) => {
+      const nothing = { name: "no mistake", edits: [] };
+      expect(await hunt(nothing, { level, seeds: 5 })).toEqual({ found: false, seeds: 5 });
+    },
+    60_000,
+  );
+
+  test("a mistake in the driver is not looked for at the core level", () => {
+    const absent = mutants.filter((mutant) => absentAtCore(mutant) !== undefined).map(({ name }) => name);
+    expect(absent).toHaveLength(5);
+  });
 
   test.each(mutants)("the mistake fits the sources: $name", (mutant) => {
     const folder = mkdtempSync(join(tmpdir(), "quorate-mutant-"));

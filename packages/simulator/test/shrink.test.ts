@@ -34,17 +34,25 @@ const options = {
 } as const;
 
 describe("a run", () => {
-  test("gives the same trace when it follows its own script", async () => {
-    const drawn = await simulate({ seed: 41, nodes: 5, faults: "all", ...registers() });
+  test.each(["core", "node"] as const)("gives the same trace when it follows its own script (%s)", async (level) => {
+    const drawn = await simulate({ seed: 41, level, nodes: 5, faults: "all", ...registers() });
     expect(drawn.script.length).toBeGreaterThan(5);
     const followed = await simulate({ ...drawn.settings, script: drawn.script, ...registers() });
     expect(followed.traceHash).toBe(drawn.traceHash);
   });
+
+  test("can follow the script of a run at another level, because both speak of the same misfortunes", async () => {
+    const { settings, script, faults } = await simulate({ seed: 42, nodes: 5, faults: "all", ...registers() });
+    const followed = await simulate({ ...settings, level: "core", script, ...registers() });
+    const { crash, partition, pause } = faults;
+    expect(followed.faults).toMatchObject({ partition });
+    expect(followed.faults.crash + followed.faults.pause).toBeGreaterThan((crash + pause) / 2);
+  });
 });
 
 describe("a failure", () => {
-  test("comes with a smaller run in which the same property fails", async () => {
-    const failure = await failureOf(simulate({ seed: 5, ...options }));
+  test.each(["core", "node"] as const)("comes with a smaller run that fails alike (%s)", async (level) => {
+    const failure = await failureOf(simulate({ seed: 5, level, ...options }));
     const { shrunk, script } = failure;
     expect(shrunk?.script?.length).toBeLessThan(script.length);
     expect(shrunk?.faults).toEqual(noFaults);

@@ -18,7 +18,8 @@ function newPlace(seed = 1, slowFlush = 0): Place {
 }
 
 function open({ world, disk }: Place): SimulatedStorage {
-  const process = new Process({ world, afterTurn: () => undefined, turnDelayMs: () => 1 });
+  const process = new Process({ world, afterTurn: () => undefined, delayMs: () => 0 });
+  disk.open();
   return new SimulatedStorage({ world, process, disk });
 }
 
@@ -56,7 +57,7 @@ function driven(world: World, storage: LogStorage): LogStorage {
 }
 
 function openSnapshots({ world, disk }: Place): SnapshotStore {
-  const process = new Process({ world, afterTurn: () => undefined, turnDelayMs: () => 1 });
+  const process = new Process({ world, afterTurn: () => undefined, delayMs: () => 0 });
   disk.open();
   const store = new SimulatedSnapshots({ world, process, disk });
   const drive = driver(world);
@@ -158,7 +159,7 @@ describe("the simulated disk", () => {
 
   test("never reports to a process that has died", async () => {
     const place = newPlace();
-    const process = new Process({ world: place.world, afterTurn: () => undefined, turnDelayMs: () => 1 });
+    const process = new Process({ world: place.world, afterTurn: () => undefined, delayMs: () => 0 });
     const storage = new SimulatedStorage({ ...place, process });
     let reports = 0;
     storage.write({ entries: [entry(1)] }).then(

@@ -4,6 +4,7 @@ import { clientBenchmarks } from "./benchmarks/client.ts";
 import { codecBenchmarks } from "./benchmarks/codec.ts";
 import { coreBenchmarks } from "./benchmarks/core.ts";
 import { httpBenchmarks } from "./benchmarks/http.ts";
+import { simulatorBenchmarks } from "./benchmarks/simulator.ts";
 import { storageBenchmarks } from "./benchmarks/storage.ts";
 import { transportBenchmarks } from "./benchmarks/transport.ts";
 import { storageRecoveryBenchmarks } from "./benchmarks/storage-recovery.ts";
@@ -16,4 +17,5 @@ export const allBenchmarks: readonly Benchmark[] = [
   ...storageRecoveryBenchmarks,
   ...httpBenchmarks,
   ...clientBenchmarks,
+  ...simulatorBenchmarks,
 ];

@@ -111,6 +111,24 @@ describe("P55 word by word", () => {
     expect(server.raft.status().configuration.records).toContainEqual({ id: "n4", incarnation: "n4 a" });
   });
 
+  test("P55 a stranger that was added in the place of the lost store keeps what it has told when it is promoted", () => {
+    const server = new LoneServer({ incarnation: "n1 a" });
+    server.elect(stores);
+    const acknowledge = (from: string, store: string, matchIndex: number) =>
+      server.tell({ type: "appendResponse", from, term: 1, accepted: true, matchIndex }, store);
+    acknowledge("n2", "n2 a", 1);
+    acknowledge("n3", "n3 b", 0);
+    const replace = [{ type: "remove", id: "n3" } as const, { type: "addLearner", id: "n3" } as const];
+    expect(server.raft.proposeConfiguration({ changes: replace })).toMatchObject({ accepted: true });
+    server.messages();
+    acknowledge("n2", "n2 a", 2);
+    acknowledge("n3", "n3 b", 2);
+    expect(server.raft.proposeConfiguration({ changes: [{ type: "promote", id: "n3" }] })).toMatchObject({
+      accepted: true,
+    });
+    expect(server.raft.status().peers.find(({ id }) => id === "n3")).toMatchObject({ matchIndex: 2 });
+  });
+
   test("P55 a voter on its way out of a joint configuration counts by its store until the end", () => {
     const server = new LoneServer({ incarnation: "n1 a", members: ["n1", "n2", "n3", "n4"] });
     const all = new Map([...stores, ["n4", "n4 a"]]);

@@ -1,12 +1,14 @@
 // What a leader believes that a follower holds (matchIndex, thesis 3.5) is what the follower has told it in this term; it is
 // durable there with the same content, as long as no later leader has replaced it; and the leader never forgets it.
 
-import type { NodeId } from "@quorate/contracts";
+import type { Configuration, NodeId } from "@quorate/contracts";
 import type { CheckerFactory } from "./checker.ts";
 
 type Leadership = {
   readonly term: number;
   readonly match: Map<NodeId, number>;
+  /** Who belonged to the cluster when it was looked at last. */
+  configuration: Configuration;
   /** Followers that lost their disk since, of which the leader may take back what it knew. */
   readonly wiped: Set<NodeId>;
 };
@@ -26,16 +28,19 @@ export const trueProgress: CheckerFactory = ({ nodes, report }) => {
       const channel = `${message.from} ${message.to} ${message.term}`;
       told.set(channel, Math.max(told.get(channel) ?? 0, message.matchIndex));
     },
-    onTurn: ({ id, log }, { role, term, peers }) => {
+    onTurn: ({ id, log }, { role, term, peers, configuration }) => {
       if (role !== "leader") return;
       let leadership = known.get(id);
       if (leadership?.term !== term) {
-        leadership = { term, match: new Map(), wiped: new Set() };
+        leadership = { term, match: new Map(), configuration, wiped: new Set() };
         known.set(id, leadership);
       }
       // A server that was taken out and comes back is a new peer.
-      for (const peerId of leadership.match.keys()) {
-        if (!peers.some((peer) => peer.id === peerId)) leadership.match.delete(peerId);
+      if (leadership.configuration !== configuration) {
+        leadership.configuration = configuration;
+        for (const peerId of leadership.match.keys()) {
+          if (!peers.some((peer) => peer.id === peerId)) leadership.match.delete(peerId);
+        }
       }
       for (const { id: peerId, matchIndex } of peers) {
         const before = leadership.match.get(peerId) ?? 0;

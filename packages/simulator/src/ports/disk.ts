@@ -20,15 +20,13 @@ export type DiskBehaviour = {
 /** What a disk has done to its users. */
 export type DiskCounters = { slowFlush: number; lateReport: number; lostWrites: number; tornWrites: number };
 
-/** Brings the news of a completion to the process; nothing arrives at a process that has died. */
-export type Report = (delayMs: number, tell: () => void) => void;
+/**
+ * Hears, once, that an operation and all before it are durable, or why it never will be. Whoever asked for it gets to know
+ * after `delayMs`.
+ */
+export type Report = (delayMs: number, failure: QuorateError | undefined) => void;
 
-type UnderWay = {
-  readonly operation: DiskOperation;
-  readonly report: Report;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-};
+type UnderWay = { readonly operation: DiskOperation; readonly report: Report };
 
 /** What is wrong on the medium since it was written. */
 export type Rot = {
@@ -129,14 +127,15 @@ export class Disk {
     this.#visible = this.#durable.copy();
   }
 
-  /** Starts an operation. Resolves when it and all before it are durable. */
-  submit(operation: DiskOperation, report: Report): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  /** Starts an operation. */
+  submit(operation: DiskOperation, report: Report): void {
+    if (this.#failure !== undefined) {
+      report(0, this.#failure);
+      return;
+    }
     this.#visible.take(operation);
-    this.#underWay.push({ operation, report, resolve, reject });
+    this.#underWay.push({ operation, report });
     if (this.#flush === undefined) this.#startFlush();
-    return promise;
   }
 
   /** Nothing becomes durable for a while. */
@@ -192,9 +191,9 @@ export class Disk {
     const done = this.#underWay.splice(0, this.#flushing);
     const isLate = this.#random.chance(this.behaviour.lateReport);
     if (isLate) this.counters.lateReport += 1;
-    for (const { operation, report, resolve } of done) {
+    for (const { operation, report } of done) {
       this.#durable.take(operation);
-      report(isLate ? this.#random.between(0, 30) : 0, resolve);
+      report(isLate ? this.#random.between(0, 30) : 0, undefined);
     }
     if (this.#underWay.length > 0) this.#startFlush();
   }
@@ -206,7 +205,7 @@ export class Disk {
     this.#failure = failure;
     const refused = this.#underWay.slice();
     this.#keepPrefix();
-    for (const { report, reject } of refused) report(0, () => reject(failure));
+    for (const { report } of refused) report(0, failure);
   }
 
   /** Makes a random prefix of what is under way durable and returns what was not kept. */

@@ -17,6 +17,9 @@ import { configurationOf } from "../checkers/configurations.ts";
 /** A snapshot with its content. */
 export type SnapshotImage = { readonly stored: StoredSnapshot; readonly content: Uint8Array };
 
+/** A configuration and where it stands in the log. */
+export type PlacedConfiguration = { readonly index: number; readonly configuration: Configuration };
+
 /** Something that changes what is stored. */
 export type DiskOperation =
   | { readonly kind: "initialise"; readonly identity: StoreIdentity }
@@ -38,6 +41,8 @@ export class LogImage {
   #configurations: Entry[] = [];
   /** What says the configuration as of the base, once there is something. */
   #baseConfiguration: Entry | Configuration | undefined;
+  /** Worked out when it is asked for, and kept until something changes it: it is asked for at every turn. */
+  #newest: { readonly found: PlacedConfiguration | undefined } | undefined;
 
   get lastIndex(): number {
     return this.base.index + this.#entries.length;
@@ -48,12 +53,9 @@ export class LogImage {
   }
 
   /** The newest configuration in the log and where it stands; undefined if it is still the one that formed the cluster. */
-  get configuration(): { readonly index: number; readonly configuration: Configuration } | undefined {
-    const entry = this.#configurations.at(-1);
-    if (entry !== undefined) return { index: entry.index, configuration: configurationOf(entry) };
-    const base = this.#baseConfiguration;
-    if (base === undefined) return undefined;
-    return { index: this.base.index, configuration: "data" in base ? configurationOf(base) : base };
+  get configuration(): PlacedConfiguration | undefined {
+    this.#newest ??= { found: this.#findNewest() };
+    return this.#newest.found;
   }
 
   /** True if the entry is here, or in the snapshot that has taken the place of the log's beginning. */
@@ -93,6 +95,7 @@ export class LogImage {
     image.#entries = this.#entries.slice();
     image.#configurations = this.#configurations.slice();
     image.#baseConfiguration = this.#baseConfiguration;
+    image.#newest = this.#newest;
     return image;
   }
 
@@ -144,14 +147,14 @@ export class LogImage {
   }
 
   #write({ hardState, truncateFrom, entries }: LogWrite): void {
+    const configurations = entries.filter(({ kind }) => kind === "configuration");
     if (truncateFrom !== undefined) {
       this.#entries.length = truncateFrom - this.base.index - 1;
       this.#configurations = this.#configurations.filter(({ index }) => index < truncateFrom);
     }
-    for (const entry of entries) {
-      this.#entries.push(entry);
-      if (entry.kind === "configuration") this.#configurations.push(entry);
-    }
+    this.#entries.push(...entries);
+    this.#configurations.push(...configurations);
+    if (truncateFrom !== undefined || configurations.length > 0) this.#newest = undefined;
     this.hardState = hardState ?? this.hardState;
   }
 
@@ -164,5 +167,13 @@ export class LogImage {
     else if (covered !== undefined) this.#baseConfiguration = covered;
     this.#entries = isInLog ? this.#entries.slice(base.index - this.base.index) : [];
     this.base = base;
+    this.#newest = undefined;
+  }
+
+  #findNewest(): PlacedConfiguration | undefined {
+    const [entry, base] = [this.#configurations.at(-1), this.#baseConfiguration];
+    if (entry !== undefined) return { index: entry.index, configuration: configurationOf(entry) };
+    if (base === undefined) return undefined;
+    return { index: this.base.index, configuration: "data" in base ? configurationOf(base) : base };
   }
 }

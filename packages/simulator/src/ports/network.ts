@@ -41,9 +41,12 @@ export type NetworkCounters = {
 /** How many old messages of each type are kept for replay: those of the last few seconds. */
 const REMEMBERED_MESSAGES = 256;
 
+/** A process that listens, and the store that it uses. */
 type Seat = {
   readonly process: Process;
-  readonly receiver: TransportReceiver;
+  readonly incarnation: string;
+  /** `incarnation` names the store of the sender. */
+  readonly onMessage: (message: Message, incarnation: string) => void;
   /** How the listening build reads. */
   readonly codec?: Codec | undefined;
 };
@@ -95,7 +98,7 @@ export class Network {
   /** A node begins to listen. */
   join(nodeId: string, seat: Seat): void {
     this.#seats.set(nodeId, seat);
-    this.#incarnations.set(nodeId, seat.receiver.identity.incarnation);
+    this.#incarnations.set(nodeId, seat.incarnation);
   }
 
   /** A node stops to listen. */
@@ -205,8 +208,8 @@ export class Network {
     if (incarnation !== this.#incarnations.get(message.from)) this.counters.ofLostStore += 1;
     this.chunks.arrived(message);
     this.#world.trace.note(this.#world.nowMs, message.type, message.to, message.term, message);
-    if (seat.process.isPaused) seat.process.post(0, () => seat.receiver.onMessage(message, incarnation));
-    else if (seat.process.isAlive) seat.receiver.onMessage(message, incarnation);
+    if (seat.process.isPaused) seat.process.post(0, () => seat.onMessage(message, incarnation));
+    else if (seat.process.isAlive) seat.onMessage(message, incarnation);
   }
 
   #named(name: LinkName): LinkState {
@@ -261,7 +264,12 @@ export class SimulatedTransport implements Transport {
   start(receiver: TransportReceiver): Promise<void> {
     this.#isOpen = true;
     this.#sender = receiver.identity;
-    this.#network.join(this.#nodeId, { process: this.#process, receiver, codec: this.#codec });
+    this.#network.join(this.#nodeId, {
+      process: this.#process,
+      incarnation: receiver.identity.incarnation,
+      onMessage: (message, incarnation) => receiver.onMessage(message, incarnation),
+      codec: this.#codec,
+    });
     return Promise.resolve();
   }
 

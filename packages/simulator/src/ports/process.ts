@@ -4,11 +4,14 @@
 import type { Planned } from "../world/event-queue.ts";
 import type { World } from "../world/world.ts";
 
+/** The shortest time in which an event loop comes round. */
+const TURN_MS = 0.05;
+
 /** A process between its start and its crash. */
 export class Process {
   readonly #world: World;
   readonly #afterTurn: () => void;
-  readonly #turnDelayMs: () => number;
+  readonly #delayMs: () => number;
   /** Calls of clients that wait for this process; while there are any, a turn may settle promises. */
   openCalls = 0;
   #isAlive = true;
@@ -21,12 +24,12 @@ export class Process {
     readonly world: World;
     /** Called after every turn of the node's loop. */
     readonly afterTurn: () => void;
-    /** How long the event loop takes to come round. */
-    readonly turnDelayMs: () => number;
+    /** By how much the next turn is late; 0 for a loop that is as quick as it can be. */
+    readonly delayMs: () => number;
   }) {
     this.#world = options.world;
     this.#afterTurn = options.afterTurn;
-    this.#turnDelayMs = options.turnDelayMs;
+    this.#delayMs = options.delayMs;
   }
 
   get isAlive(): boolean {
@@ -48,11 +51,18 @@ export class Process {
 
   /** Work that the node puts off until its event loop comes round. It tells whether it was a turn of the node's loop. */
   postTurn(work: () => boolean): void {
-    this.post(this.#turnDelayMs(), () => {
-      const wasTurn = work();
-      if (this.openCalls > 0 || !wasTurn) this.#world.promisesSettled();
-      if (wasTurn) this.#afterTurn();
-    });
+    this.post(TURN_MS + this.#delayMs(), () => this.#take(work));
+  }
+
+  /** A turn of a loop that needs not come round first: at once, unless it is late. */
+  takeTurn(turn: () => void): void {
+    const work = (): boolean => {
+      turn();
+      return true;
+    };
+    const delayMs = this.#delayMs();
+    if (delayMs === 0) this.#take(work);
+    else this.post(delayMs, () => this.#take(work));
   }
 
   /** Asked before every effect on the outside world: false if the process has died. */
@@ -86,5 +96,11 @@ export class Process {
   kill(): void {
     this.#isAlive = false;
     this.#held = [];
+  }
+
+  #take(work: () => boolean): void {
+    const wasTurn = work();
+    if (this.openCalls > 0 || !wasTurn) this.#world.promisesSettled();
+    if (wasTurn) this.#afterTurn();
   }
 }

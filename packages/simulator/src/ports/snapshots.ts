@@ -13,6 +13,7 @@ import {
 import type { Disk } from "./disk.ts";
 import type { SnapshotImage } from "./log-image.ts";
 import type { Process } from "./process.ts";
+import { settled } from "./storage.ts";
 import type { World } from "../world/world.ts";
 
 /** How long it takes to read or to hand over a chunk. */
@@ -100,7 +101,7 @@ export class SimulatedSnapshots implements SnapshotStore {
     // A dead process hears nothing more, and what it wanted to write was never handed over.
     if (!this.#process.mayAct()) return new Promise(() => undefined);
     if (this.#disk.failure === undefined) this.#onCommit(snapshot);
-    return this.#disk.submit({ kind: "snapshot", snapshot }, (delayMs, tell) => this.#tell(delayMs, tell));
+    return settled(this.#disk, { kind: "snapshot", snapshot }, (delayMs, tell) => this.#tell(delayMs, tell));
   }
 
   #reader(snapshot: SnapshotImage): SnapshotReader {

@@ -42,7 +42,6 @@ export class SimulatedStorage implements LogStorage {
     this.#disk = options.disk;
     this.#onWrite = options.onWrite ?? (() => undefined);
     this.#onCompact = options.onCompact ?? (() => undefined);
-    this.#disk.open();
   }
 
   load(): Promise<StoredState> {
@@ -97,7 +96,7 @@ export class SimulatedStorage implements LogStorage {
     if (!this.#process.mayAct()) return new Promise(() => undefined);
     if (operation.kind === "write" && this.#disk.failure === undefined) this.#onWrite(operation.write);
     if (operation.kind === "compact" && this.#disk.failure === undefined) this.#onCompact(operation.base);
-    return this.#disk.submit(operation, (delayMs, tell) => this.#tell(delayMs, tell));
+    return settled(this.#disk, operation, (delayMs, tell) => this.#tell(delayMs, tell));
   }
 
   #soon<T>(value: () => T): Promise<T> {
@@ -112,6 +111,19 @@ export class SimulatedStorage implements LogStorage {
       this.#world.promisesSettled();
     });
   }
+}
+
+/** A disk operation as a promise, which settles when `tell` brings the news to the process. */
+export function settled(
+  disk: Disk,
+  operation: DiskOperation,
+  tell: (delayMs: number, news: () => void) => void,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  disk.submit(operation, (delayMs, failure) =>
+    tell(delayMs, () => (failure === undefined ? resolve() : reject(failure))),
+  );
+  return promise;
 }
 
 function alreadyInitialised({ nodeId, clusterId }: StoreIdentity): QuorateError {

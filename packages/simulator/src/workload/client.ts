@@ -1,19 +1,16 @@
 // A client: calls one operation after the other at whichever node it believes to lead, and writes down what it saw. It sends an
 // operation again only if the operation says that it may: the first try may come true later.
 
-import { codeOf, type QuorateError } from "@quorate/contracts";
-import type { ClientCommand } from "../checkers/checker.ts";
+import type { ClientCommand, ClientRead } from "../checkers/checker.ts";
 import type { Inspector } from "../checkers/inspector.ts";
+import type { CallFailure, Program } from "../levels/program.ts";
 import type { Machine } from "../machine.ts";
-import type { Process } from "../ports/process.ts";
 import type { Reached } from "../reached.ts";
 import type { SeededRandom } from "../world/random.ts";
 import type { World } from "../world/world.ts";
 import type { HistoryEvent, HistoryRecorder } from "./history.ts";
 import type { Json, Operation, Recorded, Workload } from "./operation.ts";
 
-/** How long a node may work on a call, in ms. */
-const CALL_TIMEOUT_MS = 1_000;
 /** How long a client waits for any answer, in ms. */
 const PATIENCE_MS = 1_500;
 /** How long a client goes on to repeat an operation, in ms. */
@@ -50,6 +47,11 @@ type Ending =
   | { readonly type: "info"; readonly isFinal?: true }
   /** It certainly had no effect, and nothing was learnt. */
   | { readonly type: "refused" };
+
+/** What comes to a client: how its call ended, or an answer that it has to make sense of. */
+type News =
+  | Exclude<Ending, { readonly index: number }>
+  | { readonly type: "answered"; readonly record: () => Recorded; readonly index: number };
 
 type Call<Query, Answer, Result> = {
   readonly operation: Operation<Query, Answer, Result>;
@@ -134,86 +136,82 @@ export class Client<Query, Answer, Result> {
       world.after(this.#wireMs(), () => this.#ended(attempt, { type: "refused" }));
       return;
     }
-    const answer = (ending: Ending | undefined): void => {
-      process.openCalls -= 1;
-      if (ending === undefined || !process.isAlive) return;
-      world.after(this.#wireMs(), () => this.#ended(attempt, ending));
-    };
+    const answer = (news: News): void => void world.after(this.#wireMs(), () => this.#ended(attempt, news));
     const begin = (): void => {
-      const { node } = target;
-      process.openCalls += 1;
-      if (node !== undefined) {
-        this.#call(attempt, { target, node, process }).then(answer, (error: unknown) =>
-          answer(process.isAlive ? this.#onError(attempt, error) : undefined),
-        );
-      } else {
+      const { program } = target;
+      if (program !== undefined) this.#call(attempt, { target, program, answer });
+      else {
         this.#refused(attempt);
         answer({ type: "refused" });
       }
-      world.promisesSettled();
     };
     if (process.isPaused) process.post(0, begin);
     else begin();
   }
 
-  /** How the call ended; undefined if the process has died before it could tell. */
-  async #call(
-    { call: { operation, seenBefore }, command }: Attempt<Query, Answer, Result>,
+  #call(
+    attempt: Attempt<Query, Answer, Result>,
     {
       target,
-      node,
-      process,
+      program,
+      answer,
     }: {
       readonly target: Machine<Query, Answer, Result>;
-      readonly node: NonNullable<Machine<Query, Answer, Result>["node"]>;
-      readonly process: Process;
+      readonly program: Program<Query, Answer, Result>;
+      readonly answer: (news: News) => void;
     },
-  ): Promise<Ending | undefined> {
-    const options = { timeoutMs: CALL_TIMEOUT_MS };
-    const { inspector, reached } = this.#office;
+  ): void {
+    const { call, command } = attempt;
+    const { operation } = call;
+    const { inspector, world, hasLeases } = this.#office;
     if ("command" in operation) {
-      const { index, term, result } = await node.propose(command.data, options);
-      if (!process.isAlive) return undefined;
-      inspector.acknowledged(command, { index, term });
-      return endingOf(recorded(operation.record?.(result), result), index);
+      program.propose(command.data, (outcome) => {
+        if ("failure" in outcome) return answer(this.#onFailure(attempt, outcome.failure));
+        const { index, term, result } = outcome.value;
+        inspector.acknowledged(command, { index, term });
+        return answer({ type: "answered", record: () => recorded(operation.record?.(result), result), index });
+      });
+      return;
     }
-    const arrivedMs = this.#office.world.nowMs;
-    const level = this.#office.hasLeases && command.operation % 2 === 0 ? "lease" : "linearizable";
+    const arrivedMs = world.nowMs;
+    const asked = hasLeases && command.operation % 2 === 0 ? "lease" : "linearizable";
     const forward = mayForward(command);
-    const query = node.query(operation.query, { ...options, consistency: level, forward });
-    const { answer, index, consistency } = await query;
-    if (!process.isAlive) return undefined;
-    const isForwarded = forward && !target.isLeader;
-    inspector.read({
-      client: command.client,
-      node: target,
-      consistency,
-      isForwarded: forward,
-      arrivedMs,
-      index,
-      seenBefore,
+    program.query(operation.query, { consistency: asked, forward }, (outcome) => {
+      if ("failure" in outcome) return answer(this.#onFailure(attempt, outcome.failure));
+      const { answer: value, index, consistency } = outcome.value;
+      this.#wasRead({
+        client: command.client,
+        node: target,
+        consistency,
+        isForwarded: forward,
+        arrivedMs,
+        index,
+        seenBefore: call.seenBefore,
+      });
+      return answer({ type: "answered", record: () => recorded(operation.record?.(value), value), index });
     });
-    reached.counters.readsAnswered += 1;
-    if (isForwarded) reached.counters.readsForwarded += 1;
-    if (consistency === "lease") reached.counters.leaseReads += 1;
-    return endingOf(recorded(operation.record?.(answer), answer), index);
   }
 
-  #onError(attempt: Attempt<Query, Answer, Result>, error: unknown): Ending {
-    const { inspector, machines } = this.#office;
-    const { counters } = this.#office.reached;
-    // By its code: the node may run a build that has an error class of its own.
-    if (!isQuorateError(error)) {
+  #wasRead(read: ClientRead): void {
+    const { inspector, reached } = this.#office;
+    inspector.read(read);
+    reached.counters.readsAnswered += 1;
+    if (read.isForwarded && read.node.status?.role !== "leader") reached.counters.readsForwarded += 1;
+    if (read.consistency === "lease") reached.counters.leaseReads += 1;
+  }
+
+  #onFailure(attempt: Attempt<Query, Answer, Result>, { code, message, outcome, leaderId }: CallFailure): News {
+    const { inspector, machines, reached } = this.#office;
+    if (code === undefined) {
       // A query that the state machine cannot answer is a mistake of the workload or of the machine.
-      inspector.report("workload", `operation ${attempt.call.number} failed: ${String(error)}`);
+      inspector.report("workload", `operation ${attempt.call.number} failed: ${message}`);
       return { type: "refused" };
     }
-    const leaderId = error.details["leaderId"];
     this.#target = machines.find(({ id }) => id === leaderId) ?? this.#random.pick(machines);
     const isCommand = "command" in attempt.call.operation;
-    if (codeOf(error) === "QUORATE_PROPOSAL_DROPPED") counters.proposalsDropped += 1;
-    if (!isCommand && codeOf(error) === "QUORATE_NO_LEADER") counters.readsLost += 1;
-    if (error.outcome === "unknown" && isCommand) return { type: "info" };
+    if (code === "QUORATE_PROPOSAL_DROPPED") reached.counters.proposalsDropped += 1;
+    if (!isCommand && code === "QUORATE_NO_LEADER") reached.counters.readsLost += 1;
+    if (outcome === "unknown" && isCommand) return { type: "info" };
     this.#refused(attempt);
     return { type: "refused" };
   }
@@ -224,10 +222,11 @@ export class Client<Query, Answer, Result> {
   }
 
   /** The answer to a try is at the client, or its patience is over. */
-  #ended(attempt: Attempt<Query, Answer, Result>, ending: Ending): void {
+  #ended(attempt: Attempt<Query, Answer, Result>, news: News): void {
     if (attempt.isOver) return;
     attempt.isOver = true;
     const { call } = attempt;
+    const ending = news.type === "answered" ? this.#understood(call, news) : news;
     const { world, machines, reached } = this.#office;
     const isRepeatable = "repeatable" in call.operation && call.operation.repeatable !== undefined;
     if (ending.type === "info" && ending.isFinal) reached.counters.expiredSessions += 1;
@@ -243,6 +242,20 @@ export class Client<Query, Answer, Result> {
     reached.counters.repetitions += 1;
     if (!this.#target.isLeader) this.#target = this.#random.pick(machines);
     world.after(this.#random.between(0, PAUSE_MS), () => this.#try(call));
+  }
+
+  #understood(
+    { number }: Call<Query, Answer, Result>,
+    { record, index }: Extract<News, { readonly type: "answered" }>,
+  ): Ending {
+    try {
+      const { type, value } = record();
+      return type === "info" ? { type, isFinal: true } : { type, value, index };
+    } catch (error) {
+      // An answer that makes no sense is a mistake of the workload or of the machine.
+      this.#office.inspector.report("workload", `operation ${number} failed: ${String(error)}`);
+      return { type: "refused" };
+    }
   }
 
   #end(call: Call<Query, Answer, Result>, ending: Ending): void {
@@ -301,10 +314,6 @@ export class Client<Query, Answer, Result> {
   }
 }
 
-function isQuorateError(error: unknown): error is QuorateError {
-  return codeOf(error)?.startsWith("QUORATE_") === true;
-}
-
 /** Some reads are asked of whoever it is, and nodes that do not lead ask their leader. */
 function mayForward({ operation }: ClientCommand): boolean {
   return operation % 3 === 0;
@@ -321,10 +330,6 @@ function bytesOf<Query, Answer, Result>(call: Call<Query, Answer, Result>) {
   const answer = (result: unknown): string | undefined => repeatable.answer(result as Result);
   const isExpired = (result: unknown): boolean => repeatable.isExpired?.(result as Result) ?? false;
   return { data, repeatable: { answer, isExpired, isOver: () => call.isOver } };
-}
-
-function endingOf({ type, value }: Recorded, index: number): Ending {
-  return type === "info" ? { type, isFinal: true } : { type, value, index };
 }
 
 /** A result goes into the history as it is unless the operation says otherwise. */

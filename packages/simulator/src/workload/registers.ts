@@ -97,8 +97,11 @@ function casOperation(change: {
   };
 }
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
 function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
+  return encoder.encode(JSON.stringify(value));
 }
 
 function readCommand(bytes: Uint8Array): RegisterCommand | undefined {
@@ -110,5 +113,5 @@ function readCommand(bytes: Uint8Array): RegisterCommand | undefined {
 }
 
 function parse(bytes: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(bytes));
+  return JSON.parse(decoder.decode(bytes));
 }

@@ -1,14 +1,17 @@
 // Runs in a process of its own: simulates clusters in which some packages are replaced by those of a folder, until a property
-// does not hold. Arguments: folder, names of the packages, workload, faults, first seed, number of seeds. Prints a line of JSON.
+// does not hold. Arguments: folder, names of the packages, level, workload, faults, first seed, number of seeds. Prints a line
+// of JSON.
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as Simulator from "../../src/index.ts";
 import type { Finding } from "./hunt.ts";
 
-const [folder = "", packages = "", workload = "registers", chosen = "", firstSeed = "1", seeds = "100"] =
+const [folder = "", packages = "", chosenLevel = "", workload = "registers", chosen = "", ...range] =
   process.argv.slice(2);
+const [firstSeed = "1", seeds = "100"] = range;
 // Written by `hunt`.
+const level = chosenLevel as Simulator.Level;
 const faults = JSON.parse(chosen) as Simulator.FaultChoice;
 const names = packages.split(",").filter((name) => name !== "");
 const copies = pathToFileURL(folder).href;
@@ -34,10 +37,11 @@ const { sessionCounter } = await import("../support/session-counter.ts");
 
 async function run(seed: number): Promise<void> {
   const nodes = seed % 2 === 0 ? 3 : 5;
+  const options = { seed, level, nodes, faults, shrinkRuns: 0 };
   // Every second seed with sessions that expire while their clients repeat a command.
   const sessions = sessionCounter(seed % 2 === 0 ? { expireAfterEntries: 8 } : {});
-  if (workload === "sessions") await simulate({ seed, nodes, faults, thinkMs: 50, shrinkRuns: 0, ...sessions });
-  else await simulate({ seed, nodes, faults, shrinkRuns: 0, ...registers() });
+  if (workload === "sessions") await simulate({ ...options, thinkMs: 50, ...sessions });
+  else await simulate({ ...options, ...registers() });
 }
 
 let finding: Finding = { found: false, seeds: Number(seeds) };

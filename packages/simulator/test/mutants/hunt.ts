@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { Level } from "../../src/index.ts";
 import type { Mutant } from "./mutants.ts";
 import { writeMutant } from "./mutate.ts";
 
@@ -20,13 +21,19 @@ export type Finding =
     }
   | { readonly found: false; readonly seeds: number };
 
+/** Why a mistake cannot show at the core level; undefined if it can. */
+export function absentAtCore({ edits }: Pick<Mutant, "edits">): string | undefined {
+  if (edits.some((edit) => edit.package === "node")) return "in the driver";
+  return edits.some((edit) => edit.package === "simulator") ? "in the driver's store" : undefined;
+}
+
 const worker = fileURLToPath(new URL("./hunt-worker.ts", import.meta.url));
 const run = promisify(execFile);
 
 /** Simulates clusters with this mistake until a property does not hold. */
 export async function hunt(
   mutant: Mutant,
-  { firstSeed = 1, seeds }: { readonly firstSeed?: number; readonly seeds: number },
+  { level, firstSeed = 1, seeds }: { readonly level: Level; readonly firstSeed?: number; readonly seeds: number },
 ): Promise<Finding> {
   const folder = mkdtempSync(join(tmpdir(), "quorate-mutant-"));
   try {
@@ -36,6 +43,7 @@ export async function hunt(
       worker,
       folder,
       packages.join(),
+      level,
       mutant.workload ?? "registers",
       JSON.stringify(mutant.faults ?? "swarm"),
       String(firstSeed),
