@@ -2,7 +2,7 @@
 
 import type { FaultKind, FaultOptions } from "@quorate/simulator";
 
-/** All kinds by what they hit, with a name for each. */
+/** All kinds by what they hit, with a name for each; without `upgrade`, because the page has one version of the code. */
 export const faultGroups: Readonly<Record<string, Partial<Readonly<Record<FaultKind, string>>>>> = {
   Messages: { loss: "lost", duplicate: "doubled", replay: "old ones again", delay: "late" },
   Links: {
@@ -18,6 +18,7 @@ export const faultGroups: Readonly<Record<string, Partial<Readonly<Record<FaultK
     crashMidTurn: "crash in the middle of a step",
     crashAll: "all crash at once",
     pause: "stand still",
+    applyError: "state machine throws",
     wrongCluster: "wrong cluster name",
   },
   Operator: { transfer: "leadership transfer", membership: "membership changes" },
@@ -29,6 +30,8 @@ export const faultGroups: Readonly<Record<string, Partial<Readonly<Record<FaultK
     diskError: "error",
     diskFull: "full",
     bitRot: "bit rot",
+    misdirectedWrite: "misdirected write",
+    lostSnapshot: "snapshot gone",
     wipe: "lost",
   },
 };
