@@ -4,6 +4,11 @@
 const encoder = new TextEncoder();
 // A byte order mark is part of the text here, not something to swallow.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Names are mostly short and ASCII: those are read and written byte by byte, which costs less than a call of the platform. */
+const shortText = 32;
+
+// Floats on their way out of bytes. One for all: a reader of its own view costs more than the numbers that most commands hold.
+const scratch = new DataView(new ArrayBuffer(8));
 
 /** Thrown by `ByteReader` on bytes that no `ByteWriter` wrote. */
 export class MalformedBytes extends Error {
@@ -56,6 +61,7 @@ export class ByteWriter {
 
   /** UTF-8 with its length in bytes in front. */
   text(value: string): void {
+    if (value.length < shortText && this.#asciiText(value)) return;
     // A UTF-16 code unit takes at most three bytes, so the text is encoded in place.
     this.#reserve(4 + value.length * 3);
     const { written } = encoder.encodeInto(value, this.#bytes.subarray(this.#length + 4));
@@ -78,6 +84,20 @@ export class ByteWriter {
     this.#length = 0;
   }
 
+  /** False, and nothing written, if it is not ASCII. */
+  #asciiText(value: string): boolean {
+    this.#reserve(4 + shortText);
+    const start = this.#length + 4;
+    for (let at = 0; at < value.length; at += 1) {
+      const unit = value.charCodeAt(at);
+      if (unit > 0x7f) return false;
+      this.#bytes[start + at] = unit;
+    }
+    this.#view.setUint32(this.#length, value.length);
+    this.#length = start + value.length;
+    return true;
+  }
+
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#bytes.length) return;
@@ -91,12 +111,10 @@ export class ByteWriter {
 /** Takes values from bytes in the order in which they were written. Throws `MalformedBytes`. */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Where the next value begins. */
@@ -105,11 +123,11 @@ export class ByteReader {
   }
 
   uint8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#byteAt(this.#take(1));
   }
 
   uint32(): number {
-    return this.#view.getUint32(this.#take(4));
+    return this.#uint32At(this.#take(4));
   }
 
   /** One byte, 0 or 1. */
@@ -120,7 +138,10 @@ export class ByteReader {
   }
 
   safeInteger(): number {
-    const value = this.#view.getFloat64(this.#take(8));
+    const start = this.#take(8);
+    scratch.setUint32(0, this.#uint32At(start));
+    scratch.setUint32(4, this.#uint32At(start + 4));
+    const value = scratch.getFloat64(0);
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
       throw new MalformedBytes(`expected an integer within ±(2^53−1), found ${value}`);
     }
@@ -135,9 +156,11 @@ export class ByteReader {
 
   text(): string {
     const length = this.uint32();
-    const bytes = this.bytes(length);
+    const start = this.#take(length);
+    const short = length < shortText ? this.#asciiText(start, length) : undefined;
+    if (short !== undefined) return short;
     try {
-      return decoder.decode(bytes);
+      return decoder.decode(this.#bytes.subarray(start, start + length));
     } catch (cause) {
       throw new MalformedBytes(`text at byte ${this.#offset - length} is not UTF-8 (${String(cause)})`);
     }
@@ -148,6 +171,26 @@ export class ByteReader {
     if (this.#offset !== this.#bytes.length) {
       throw new MalformedBytes(`${this.#bytes.length - this.#offset} bytes too many`);
     }
+  }
+
+  #asciiText(start: number, length: number): string | undefined {
+    let text = "";
+    for (let at = start; at < start + length; at += 1) {
+      const byte = this.#byteAt(at);
+      if (byte > 0x7f) return undefined;
+      text += String.fromCharCode(byte);
+    }
+    return text;
+  }
+
+  /** A byte that `#take` has taken. */
+  #byteAt(at: number): number {
+    return this.#bytes[at] ?? 0;
+  }
+
+  #uint32At(at: number): number {
+    const upper = (this.#byteAt(at) << 24) | (this.#byteAt(at + 1) << 16);
+    return (upper | (this.#byteAt(at + 2) << 8) | this.#byteAt(at + 3)) >>> 0;
   }
 
   #take(length: number): number {

@@ -38,9 +38,7 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
   }
 
   apply(batch: readonly CommittedCommand[]): readonly Result[] {
-    const results: Result[] = [];
-    for (const committed of batch) results.push(this.#applyOne(committed));
-    return results;
+    return batch.map((committed) => this.#applyOne(committed));
   }
 
   query(query: Query): Answer {

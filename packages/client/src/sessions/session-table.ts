@@ -14,7 +14,7 @@ export type KeptAnswer = {
   readonly answer: Uint8Array | undefined;
 };
 
-/** One session. Replaced by every change and never changed itself, so that a snapshot may hold on to it. */
+/** One session. */
 export type Session = {
   /** The index of the entry that opened it. */
   readonly id: number;
@@ -26,13 +26,23 @@ export type Session = {
   readonly answers: readonly KeptAnswer[];
 };
 
+/** A session as the table changes it, unless a view holds on to it: then a copy takes its place first. */
+type OwnSession = {
+  readonly id: number;
+  lastUsedIndex: number;
+  acknowledgedBelow: number;
+  readonly answers: KeptAnswer[];
+  /** How many views had been taken when it was made: only later ones may hold on to it. */
+  readonly madeAtView: number;
+};
+
 /** An entry that uses a session. */
 export type SessionUse = { readonly id: number; readonly acknowledgedBelow: number; readonly index: number };
 
 /** The sessions of one replica. */
 export class SessionTable {
   readonly #limits: SessionLimits;
-  readonly #sessions = new Map<number, Session>();
+  readonly #sessions = new Map<number, OwnSession>();
   /** A use counts while it is its session's last. */
   readonly #uses = new LogOrder<Pick<SessionUse, "id" | "index">>(
     ({ id, index }) => this.#sessions.get(id)?.lastUsedIndex === index,
@@ -42,11 +52,12 @@ export class SessionTable {
     ({ id, sequence }) => findAnswer(this.#sessions.get(id), sequence)?.answer !== undefined,
   );
   #answerBytes = 0;
+  #views = 0;
 
   /** A table with the given sessions, which are in the order of their last use. */
   constructor(limits: SessionLimits, sessions: readonly Session[] = []) {
     this.#limits = limits;
-    for (const session of sessions) this.#replace(session, bytesOf(session.answers));
+    for (const session of sessions) this.#add(session);
     const answers = sessions.flatMap(({ id, answers: kept }) =>
       kept.map(({ sequence, index }) => ({ id, sequence, index })),
     );
@@ -64,6 +75,7 @@ export class SessionTable {
 
   /** All sessions of this moment, least recently used first. Stays as it is while the table goes on. */
   view(): readonly Session[] {
+    this.#views += 1;
     return this.#uses.all().flatMap(({ id }) => this.#sessions.get(id) ?? []);
   }
 
@@ -82,7 +94,7 @@ export class SessionTable {
       if (leastRecentlyUsed === undefined) throw new Error("the session table is full and empty");
       this.close(leastRecentlyUsed.id);
     }
-    this.#replace({ id: index, lastUsedIndex: index, acknowledgedBelow: 1, answers: [] }, 0);
+    this.#add({ id: index, lastUsedIndex: index, acknowledgedBelow: 1, answers: [] });
   }
 
   /** Ends a session; false if there is none of that id. */
@@ -93,47 +105,58 @@ export class SessionTable {
 
   /** The session as used by the entry at `index`, without the answers that its client no longer needs. */
   use({ id, acknowledgedBelow, index }: SessionUse): Session | undefined {
-    const session = this.#sessions.get(id);
+    const session = this.#own(id);
     if (session === undefined) return undefined;
+    session.lastUsedIndex = index;
+    this.#uses.push({ id, index });
     // Entries may arrive out of order, so an older one says less than is known already.
-    const mark = Math.max(session.acknowledgedBelow, acknowledgedBelow);
-    const unneeded = firstFrom(session.answers, mark);
-    const answers = unneeded === 0 ? session.answers : session.answers.slice(unneeded);
-    const used = { id, lastUsedIndex: index, acknowledgedBelow: mark, answers };
-    this.#replace(used, unneeded === 0 ? 0 : -bytesOf(session.answers.slice(0, unneeded)));
-    return used;
+    if (acknowledgedBelow <= session.acknowledgedBelow) return session;
+    session.acknowledgedBelow = acknowledgedBelow;
+    const unneeded = firstFrom(session.answers, acknowledgedBelow);
+    if (unneeded > 0) this.#answerBytes -= bytesOf(session.answers.splice(0, unneeded));
+    return session;
   }
 
-  /** Remembers the answer to a command that `session`, just used, has had applied. */
-  remember(session: Session, kept: KeptAnswer): void {
-    const { id } = session;
+  /** Remembers the answer to a command that a session, just used, has had applied. */
+  remember(id: number, kept: KeptAnswer): void {
+    const session = this.#own(id);
+    if (session === undefined) throw new Error(`an answer for session ${id}, which there is not`);
     const { sequence } = kept;
     const isTooLarge = (kept.answer?.byteLength ?? 0) > this.#limits.maxAnswerBytes;
     const added = isTooLarge ? withoutBytes(kept) : kept;
-    const answers = session.answers.toSpliced(firstFrom(session.answers, sequence), 0, added);
-    this.#change({ ...session, answers }, bytesOf([added]));
+    const at = firstFrom(session.answers, sequence);
+    if (at === session.answers.length) session.answers.push(added);
+    else session.answers.splice(at, 0, added);
+    this.#answerBytes += added.answer?.byteLength ?? 0;
     this.#answers.push({ id, sequence });
     while (this.#answerBytes > this.#limits.maxTotalAnswerBytes) this.#dropOldestAnswer();
   }
 
   #dropOldestAnswer(): void {
     const oldest = this.#answers.oldest();
-    const session = oldest && this.#sessions.get(oldest.id);
+    const session = oldest && this.#own(oldest.id);
     if (session === undefined) throw new Error("the kept answers are over their bound, but there are none");
-    const sequence = oldest?.sequence;
-    const answers = session.answers.map((kept) => (kept.sequence === sequence ? withoutBytes(kept) : kept));
-    this.#change({ ...session, answers }, bytesOf(answers) - bytesOf(session.answers));
+    const at = firstFrom(session.answers, oldest?.sequence ?? 0);
+    const kept = session.answers[at];
+    if (kept === undefined) throw new Error("the oldest answer is not where its session keeps it");
+    session.answers[at] = withoutBytes(kept);
+    this.#answerBytes -= kept.answer?.byteLength ?? 0;
   }
 
   /** Puts in a session as of its use. */
-  #replace(session: Session, moreBytes: number): void {
-    this.#change(session, moreBytes);
+  #add({ answers, ...session }: Session): void {
+    this.#sessions.set(session.id, { ...session, answers: [...answers], madeAtView: this.#views });
+    this.#answerBytes += bytesOf(answers);
     this.#uses.push({ id: session.id, index: session.lastUsedIndex });
   }
 
-  #change(session: Session, moreBytes: number): void {
-    this.#answerBytes += moreBytes;
-    this.#sessions.set(session.id, session);
+  /** The session, to be changed: no view holds on to it. */
+  #own(id: number): OwnSession | undefined {
+    const session = this.#sessions.get(id);
+    if (session === undefined || session.madeAtView === this.#views) return session;
+    const own = { ...session, answers: [...session.answers], madeAtView: this.#views };
+    this.#sessions.set(id, own);
+    return own;
   }
 }
 

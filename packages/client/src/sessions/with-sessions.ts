@@ -72,7 +72,7 @@ class MachineWithSessions<Query, Answer, Result> implements SessionMachine<Query
   }
 
   snapshot(): Iterable<Uint8Array> {
-    // Both are taken now; only the bytes are made later. Sessions are never changed, so the view costs a reference each.
+    // Both are taken now; only the bytes are made later. The view costs a reference each: sessions in it are not changed.
     return sessionSnapshot(this.#table.view(), this.#machine.snapshot());
   }
 
@@ -101,15 +101,13 @@ class MachineWithSessions<Query, Answer, Result> implements SessionMachine<Query
     if (envelope === undefined) return refused("malformed");
     switch (envelope.type) {
       case "plain": {
-        const [result] = this.#execute([{ index, term, data: envelope.command }]);
-        // `#execute` has checked that there is one result.
-        return { type: "plain", result: result as Result };
+        return { type: "plain", result: this.#executeOne({ index, term, data: envelope.command }) };
       }
       case "open":
         this.#table.open(index);
         return { type: "opened", session: index };
       case "command":
-        return this.#applyOnce(envelope, { index, term });
+        return this.#applyOnce(envelope, committed);
       case "keepAlive": {
         const { session, acknowledgedBelow } = envelope;
         const isKnown = this.#table.use({ id: session, acknowledgedBelow, index }) !== undefined;
@@ -121,22 +119,26 @@ class MachineWithSessions<Query, Answer, Result> implements SessionMachine<Query
   }
 
   #applyOnce({ session: id, sequence, acknowledgedBelow, command }: SessionCommand, place: Place): SessionAnswer {
-    const session = this.#table.use({ id, acknowledgedBelow, index: place.index });
+    const { index, term } = place;
+    const session = this.#table.use({ id, acknowledgedBelow, index });
     if (session === undefined) return refused("unknownSession");
     if (sequence < session.acknowledgedBelow) return refused("answerDiscarded");
     const known = findAnswer(session, sequence);
     if (known !== undefined) {
-      const { answer, index, term } = known;
+      const { answer, index: firstIndex, term: firstTerm } = known;
       return answer === undefined
         ? refused("answerDiscarded")
-        : { type: "answered", answer, index, term, replayed: true };
+        : { type: "answered", answer, index: firstIndex, term: firstTerm, replayed: true };
     }
     if (sequence - session.acknowledgedBelow >= this.#limits.maxInFlight) return refused("outOfWindow");
-    const [result] = this.#execute([{ ...place, data: command }]);
+    const answer = this.#encodeResult(this.#executeOne({ index, term, data: command }));
+    this.#table.remember(id, { sequence, index, term, answer });
+    return { type: "answered", answer, index, term, replayed: false };
+  }
+
+  #executeOne(command: CommittedCommand): Result {
     // `#execute` has checked that there is one result.
-    const answer = this.#encodeResult(result as Result);
-    this.#table.remember(session, { sequence, ...place, answer });
-    return { type: "answered", answer, ...place, replayed: false };
+    return this.#execute([command])[0] as Result;
   }
 
   #execute(batch: readonly CommittedCommand[]): readonly Result[] {
