@@ -342,7 +342,7 @@ export class LogWriter {
 
   async #open(path: string): Promise<OpenFile> {
     try {
-      return await this.#place.fileSystem.open(path, "write");
+      return await this.#place.fileSystem.open(path, "writeThrough");
     } catch (cause) {
       throw storageFailed({ action: "open the segment", path, cause });
     }

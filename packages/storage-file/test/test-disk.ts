@@ -2,7 +2,7 @@
 // sector, or not at all, and names that were not made durable by a sync of the directory may be the old ones.
 
 import { basename } from "node:path";
-import type { FileSystem, OpenFile } from "../src/file-system.ts";
+import type { FileSystem, OpenFile, OpenMode } from "../src/file-system.ts";
 
 const sectorBytes = 512;
 
@@ -101,17 +101,24 @@ export class TestDisk {
     holder: async () => this.holder,
   };
 
-  #open(name: string, mode: "read" | "write" | "create"): OpenFile {
+  #open(name: string, mode: OpenMode): OpenFile {
     this.#step("open", name);
     if (mode === "create") {
       const fresh = { durable: new Uint8Array(0), current: new Uint8Array(0) };
       this.#rename((names) => names.set(name, fresh));
     }
     const inode = this.#find(name);
+    const written: { readonly bytes: Uint8Array; readonly position: number }[] = [];
     const sync = async (): Promise<void> => {
       this.#step("sync", name);
       inode.durable = inode.current.slice();
     };
+    // No more than the system promises.
+    const syncOwnWrites = async (): Promise<void> => {
+      this.#step("sync", name);
+      for (const { bytes, position } of written.splice(0)) inode.durable = withBytes(inode.durable, bytes, position);
+    };
+    if (mode === "writeThrough") inode.durable = inode.current.slice();
     return {
       read: async (target, position) => {
         const bytes = inode.current.subarray(position, position + target.length);
@@ -120,14 +127,11 @@ export class TestDisk {
       },
       write: async (bytes, position) => {
         this.#step("write", name);
-        const size = Math.max(inode.current.length, position + bytes.length);
-        this.#refuseBeyondCapacity(size - inode.current.length);
-        const grown = new Uint8Array(size);
-        grown.set(inode.current);
-        grown.set(bytes, position);
-        inode.current = grown;
+        this.#refuseBeyondCapacity(Math.max(0, position + bytes.length - inode.current.length));
+        inode.current = withBytes(inode.current, bytes, position);
+        written.push({ bytes: bytes.slice(), position });
       },
-      datasync: sync,
+      datasync: mode === "writeThrough" ? syncOwnWrites : sync,
       sync,
       sizeBytes: async () => inode.current.length,
       close: async () => {},
@@ -175,4 +179,11 @@ export class TestDisk {
     inode.current = survived;
     inode.durable = survived.slice();
   }
+}
+
+function withBytes(content: Uint8Array, bytes: Uint8Array, position: number): Uint8Array {
+  const grown = new Uint8Array(Math.max(content.length, position + bytes.length));
+  grown.set(content);
+  grown.set(bytes, position);
+  return grown;
 }

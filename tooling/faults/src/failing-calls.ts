@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { getProgram } from "./programs.ts";
 
-/** Which calls fail, and how; or how much longer they take. */
-export type Failure = { readonly call: "fdatasync" | "pwrite64" } & (
+/** What becomes of the log's writes, which are synced in the same call: they fail, or take so much longer. */
+export type Failure = { readonly call: "pwrite64" } & (
   | { readonly error: "EIO" | "ENOSPC" }
   | { readonly delayMs: number }
 );

@@ -10,7 +10,6 @@ const obstacle = await whyNoFailingCalls();
 
 describe("when system calls of the leader fail", { timeout: 180_000 }, () => {
   test.skipIf(obstacle).for([
-    { call: "fdatasync", error: "EIO", remedy: "Check the disk" },
     { call: "pwrite64", error: "EIO", remedy: "Check the disk" },
     { call: "pwrite64", error: "ENOSPC", remedy: "Free space" },
   ] as const)(
@@ -50,7 +49,7 @@ test.skipIf(obstacle)(
       await load.acknowledgeMore(50);
       const leader = await load.observer.leader();
       const slow = load.cluster.process(leader.id);
-      const heal = await failCalls(slow?.pid ?? -1, { call: "fdatasync", delayMs: 5000 });
+      const heal = await failCalls(slow?.pid ?? -1, { call: "pwrite64", delayMs: 5000 });
       const next = await load.observer.leader(leader.term);
       expect(next.id).not.toBe(leader.id);
       await load.acknowledgeMore(50);
