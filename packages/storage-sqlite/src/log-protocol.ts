@@ -3,16 +3,11 @@
 
 import type { Entry, EntryId, EntryKind, HardState, LogSummary, StoreIdentity } from "@quorate/contracts";
 
-/** An entry without its data. */
-export type EntryHead = {
-  readonly index: number;
-  readonly term: number;
-  readonly kind: EntryKind;
-  readonly dataBytes: number;
-};
-
-/** Entries on their way: the data follow each other in `bytes`. */
-export type PackedEntries = { readonly heads: readonly EntryHead[]; readonly bytes: Uint8Array };
+/**
+ * Entries on their way: the data follow each other in `bytes`, and what else there is to say of each in `heads`, four numbers
+ * an entry: index, term, kind, bytes of data. An object for each would cost more to hand over than to write.
+ */
+export type PackedEntries = { readonly heads: Float64Array; readonly bytes: Uint8Array };
 
 /** One call, checked against the log as the calls before it leave it. */
 export type LogOperation =
@@ -46,25 +41,38 @@ export type LogFound = {
   readonly hasLeftovers: boolean;
 };
 
-/** Joins the data of entries into a buffer of their own. */
+const headNumbers = 4;
+const kinds: readonly EntryKind[] = ["empty", "command", "configuration"];
+
+/** Joins entries into buffers of their own. */
 export function packEntries(entries: readonly Entry[]): PackedEntries {
   const size = entries.reduce((sum, { data }) => sum + data.length, 0);
+  const heads = new Float64Array(entries.length * headNumbers);
   const bytes = new Uint8Array(size);
   let at = 0;
-  const heads = entries.map(({ index, term, kind, data }) => {
+  let head = 0;
+  for (const { index, term, kind, data } of entries) {
+    heads[head] = index;
+    heads[head + 1] = term;
+    heads[head + 2] = kinds.indexOf(kind);
+    heads[head + 3] = data.length;
+    head += headNumbers;
     bytes.set(data, at);
     at += data.length;
-    return { index, term, kind, dataBytes: data.length };
-  });
+  }
   return { heads, bytes };
 }
 
 /** The entries again; their data are views of the one buffer. */
 export function unpackEntries({ heads, bytes }: PackedEntries): readonly Entry[] {
+  const entries: Entry[] = [];
+  const number = (place: number): number => heads[place] ?? 0;
   let at = 0;
-  return heads.map(({ index, term, kind, dataBytes }) => {
-    const data = bytes.subarray(at, at + dataBytes);
-    at += dataBytes;
-    return { index, term, kind, data };
-  });
+  for (let head = 0; head < heads.length; head += headNumbers) {
+    const end = at + number(head + 3);
+    const kind = kinds[number(head + 2)] ?? "empty";
+    entries.push({ index: number(head), term: number(head + 1), kind, data: bytes.subarray(at, end) });
+    at = end;
+  }
+  return entries;
 }
