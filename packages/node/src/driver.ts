@@ -80,6 +80,8 @@ export class Driver<Query, Answer, Result> {
   #state: NodeStatus["state"] = "running";
   #failure: QuorateError | undefined;
   #inbox: { readonly message: Message; readonly incarnation: string }[] = [];
+  /** Committed, and applied next. */
+  #toApply: readonly Entry[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(options: RaftNodeOptions<Query, Answer, Result>, recovered: Recovered) {
@@ -158,6 +160,7 @@ export class Driver<Query, Answer, Result> {
   }
 
   async query(query: Query, options: QueryOptions = {}): Promise<Queried<Answer>> {
+    this.#guard(() => this.#applyNext());
     const refusal = this.#refusal(options);
     if (refusal !== undefined) throw refusal;
     return this.#queries.run(query, options);
@@ -253,7 +256,11 @@ export class Driver<Query, Answer, Result> {
       if (isSettled || event.type === "configurationChanged") this.#peers.use(this.#raft.configurationsInUse);
     }
     this.#concludeChange();
-    if (ready.committed.length > 0) this.#apply(ready.committed);
+    if (ready.committed.length > 0) this.#toApply = ready.committed;
+    // The disk and the peers work while the state machine does. If they have nothing to do, it need not wait for its turn.
+    const isBusy = ready.write !== undefined || ready.messages.length > 0;
+    if (isBusy && this.#toApply.length > 0) this.#clock.defer(() => this.#input(() => {}));
+    else this.#applyNext();
     this.#snapshots?.perform(ready);
     this.#queries.onReady(ready);
     if (this.statuses.hasReaders && ready.events.length > 0) this.statuses.publish(this.status());
@@ -273,7 +280,10 @@ export class Driver<Query, Answer, Result> {
     else caller.reject(this.#proposalRefused(result.reason, data.byteLength));
   }
 
-  #apply(entries: readonly Entry[]): void {
+  #applyNext(): void {
+    const entries = this.#toApply;
+    if (entries.length === 0 || this.#state !== "running") return;
+    this.#toApply = [];
     try {
       this.#replica.apply(entries, (entry, result) => this.#calls.proposals.decided(entry, result));
     } catch (error) {
@@ -283,6 +293,7 @@ export class Driver<Query, Answer, Result> {
     }
     this.#raft.applied(this.#replica.last.index);
     this.#snapshots?.afterApply(entries);
+    if (this.statuses.hasReaders) this.statuses.publish(this.status());
     // The next batch may be waiting for this one; other work of the loop comes first.
     this.#turns.soon();
   }
@@ -302,10 +313,13 @@ export class Driver<Query, Answer, Result> {
     });
   }
 
-  /** Something came from outside the loop: take it in, then look at what the core says. */
+  /** Something came from outside the loop: take it in after what came before it, then look at what the core says. */
   #input(deliver: () => void): void {
     if (this.#state !== "running") return;
-    this.#guard(deliver);
+    this.#guard(() => {
+      this.#applyNext();
+      deliver();
+    });
     this.#turns.soon();
   }
 
