@@ -10,13 +10,11 @@ const shortText = 24;
 /** Takes values from bytes in order. Throws `QUORATE_DECODE_FAILED` at the first that is not what it must be. */
 export class WireReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #offset: number;
+  #offset = 0;
 
+  // Without a DataView: every command and answer has a reader of its own, and holds a few small numbers.
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#offset = 0;
   }
 
   /** The count of an array's elements. Every element takes a byte, so a count beyond what is left is a lie. */
@@ -68,13 +66,13 @@ export class WireReader {
       case 0xcf:
         return this.#exact(this.#uint(4, field) * 0x1_0000_0000 + this.#uint(4, field), field);
       case 0xd0:
-        return this.#view.getInt8(this.#take(1, field));
+        return this.#int(1, field);
       case 0xd1:
-        return this.#view.getInt16(this.#take(2, field));
+        return this.#int(2, field);
       case 0xd2:
-        return this.#view.getInt32(this.#take(4, field));
+        return this.#int(4, field);
       case 0xd3:
-        return this.#exact(Number(this.#view.getBigInt64(this.#take(8, field))), field);
+        return this.#exact(this.#int(4, field) * 0x1_0000_0000 + this.#uint(4, field), field);
       default:
         throw notUnderstood(`${field} is not a whole number`);
     }
@@ -142,13 +140,20 @@ export class WireReader {
   }
 
   #head(field: string): number {
-    return this.#view.getUint8(this.#take(1, field));
+    return this.#uint(1, field);
   }
 
   #uint(sizeBytes: number, field: string): number {
-    const at = this.#take(sizeBytes, field);
-    if (sizeBytes === 1) return this.#view.getUint8(at);
-    return sizeBytes === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+    const start = this.#take(sizeBytes, field);
+    let value = 0;
+    for (let at = start; at < start + sizeBytes; at += 1) value = value * 0x100 + (this.#bytes[at] ?? 0);
+    return value;
+  }
+
+  #int(sizeBytes: number, field: string): number {
+    const value = this.#uint(sizeBytes, field);
+    const range = 0x100 ** sizeBytes;
+    return value < range / 2 ? value : value - range;
   }
 
   #take(length: number, field: string): number {
