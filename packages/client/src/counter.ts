@@ -1,6 +1,6 @@
 // A counter as the client sees it.
 
-import { counterState, counterValue, readMark, writeMark } from "./answers.ts";
+import { counterState, counterValue, readMark } from "./answers.ts";
 import { checkedName, invalid } from "./arguments.ts";
 import type { Calls } from "./requests.ts";
 import type {
@@ -38,7 +38,9 @@ export function counter(givenName: string, calls: Calls): Counter {
     async add(by = 1, options = {}) {
       if (!Number.isSafeInteger(by)) throw invalid(`by is ${by}, must be an integer within ±(2^53−1)`);
       const { answer, idempotencyKey } = await calls.write({ type: "counterAdd", name, by }, options);
-      return { ...counterValue(answer), ...writeMark(answer, idempotencyKey) };
+      const { value, index, term } = counterValue(answer);
+      const { replayed } = answer;
+      return { name, value, index, term, replayed, idempotencyKey };
     },
     async get(options = {}) {
       const answer = await calls.read({ type: "counterGet", name }, options);

@@ -11,6 +11,7 @@ export type Numbered = {
 export class Sequencer {
   readonly #maxInFlight: number;
   readonly #waiting = new Set<number>();
+  #oldest = 1;
   #next = 1;
 
   /** `maxInFlight`: at most that of the servers' limits. */
@@ -20,9 +21,7 @@ export class Sequencer {
 
   /** The first number whose answer is still needed. */
   get acknowledgedBelow(): number {
-    // A set keeps the order of insertion, so the first one is the smallest.
-    const [oldest] = this.#waiting;
-    return oldest ?? this.#next;
+    return this.#oldest;
   }
 
   /** The next number, or undefined while it would be too far ahead of the oldest command under way. */
@@ -37,5 +36,6 @@ export class Sequencer {
   /** The answer has arrived, or nobody waits for it any more: the servers may forget it. Idempotent. */
   settle(sequence: number): void {
     this.#waiting.delete(sequence);
+    while (this.#oldest < this.#next && !this.#waiting.has(this.#oldest)) this.#oldest += 1;
   }
 }

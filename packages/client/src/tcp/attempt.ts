@@ -25,7 +25,7 @@ export function binaryAttempt(connections: Connections): Attempt {
       call: wireCall(request, timeoutMs),
       deadlineMs: connections.clock.now() + timeoutMs,
       onAnswer(answer) {
-        if (ownSignal !== undefined) ownSignal.removeEventListener("abort", onAbort);
+        ownSignal?.removeEventListener("abort", onAbort);
         try {
           resolve(resultOf({ request, endpoint, answer, timeoutMs }));
         } catch {

@@ -26,6 +26,8 @@ export type ConnectionRequest = {
   readonly deadlineMs: number;
   /** Called once with an answer that ends the request, or without one; and before with each event of a watch. */
   onAnswer(answer: WireAnswer | NoAnswer): void;
+  /** Called instead if the client is closed first. */
+  onClosed(reason: unknown): void;
 };
 
 /** Opens a channel to an endpoint such as `tcp://127.0.0.1:8201`. */
@@ -41,7 +43,7 @@ export type ConnectionParts = {
   onEnd(): void;
 };
 
-type Open = ConnectionRequest & { readonly id: number };
+type Open = { readonly id: number; readonly request: ConnectionRequest };
 
 /** Requests that may wait for a free place on one connection. */
 export const maxQueuedRequests = 100_000;
@@ -91,34 +93,36 @@ export class Connection {
 
   /** Sends a request at the end of this turn, or when there is room. The function that it returns forgets the request. */
   request(request: ConnectionRequest): () => void {
-    const open: Open = { ...request, id: this.#nextId };
-    this.#nextId += 1;
     if (this.#state === "ended" || this.#queue.length >= maxQueuedRequests) {
       const reason = this.#state === "ended" ? "the connection has ended" : "too many requests are waiting";
       request.onAnswer({ type: "failed", reason, sent: false, timedOut: false });
       return () => {};
     }
+    const open: Open = { id: this.#nextId, request };
+    this.#nextId += 1;
     this.#queue.push(open);
-    this.#wakeAt(Math.min(request.deadlineMs, this.#parts.clock.now() + silenceMs));
+    // While there are requests, a timer is set, and never later than silence has to be noticed.
+    if (request.deadlineMs < this.#timerDueMs) {
+      this.#wakeAt(Math.min(request.deadlineMs, this.#parts.clock.now() + silenceMs));
+    }
     this.#scheduleFlush();
     return () => this.#forget(open);
   }
 
-  /** Sends what waits, then ends the connection. Nobody is told. */
-  close(): void {
+  /** Sends what waits, then ends the connection and all requests, with `reason`. */
+  close(reason: unknown): void {
     if (this.#state === "ended") return;
     if (this.#state === "ready") this.#flush();
+    const unanswered = [...this.#open.values(), ...this.#queue];
     this.#stop();
     this.#channel.end();
+    for (const { request } of unanswered) request.onClosed(reason);
   }
 
   #forget(open: Open): void {
     const wasSent = this.#open.delete(open.id);
     if (!wasSent) this.#queue = this.#queue.filter((other) => other !== open);
-    else if (open.call.type === "watch") {
-      const cancel = { call: { type: "cancel" }, deadlineMs: 0, id: open.id, onAnswer: () => {} } as const;
-      this.#queue.push(cancel);
-    }
+    else if (open.request.call.type === "watch") this.#queue.push({ id: open.id, request: cancellation });
     this.#scheduleFlush();
   }
 
@@ -133,12 +137,13 @@ export class Connection {
 
   #flush(): void {
     let sent = 0;
-    for (const request of this.#queue) {
+    for (const open of this.#queue) {
       if (this.#isFull || this.#open.size >= this.#maxInFlight) break;
       sent += 1;
-      const fits = this.#frames.add((writer) => writeRequest(writer, request.id, request.call));
+      const { id, request } = open;
+      const fits = this.#frames.add((writer) => writeRequest(writer, id, request.call));
       if (!fits) request.onAnswer(tooLarge);
-      else if (request.call.type !== "cancel") this.#open.set(request.id, request);
+      else if (request.call.type !== "cancel") this.#open.set(id, open);
       if (this.#frames.isFull) this.#write();
     }
     if (sent > 0) this.#queue = sent === this.#queue.length ? [] : this.#queue.slice(sent);
@@ -192,7 +197,7 @@ export class Connection {
     // Nobody waits any more: it was given up, or its connection was.
     if (open === undefined) return;
     if (answer.type !== "event") this.#open.delete(id);
-    open.onAnswer(answer);
+    open.request.onAnswer(answer);
   }
 
   // Time
@@ -226,19 +231,18 @@ export class Connection {
   /** Ends what has waited too long; returns when to look again. */
   #expire(now: number): number {
     let nextMs = this.#open.size === 0 ? Number.POSITIVE_INFINITY : now + silenceMs;
-    const late: { readonly request: Open; readonly sent: boolean }[] = [];
-    for (const request of this.#open.values()) {
-      if (now >= request.deadlineMs) late.push({ request, sent: true });
-      else nextMs = Math.min(nextMs, request.deadlineMs);
-    }
-    for (const request of this.#queue) {
-      if (now >= request.deadlineMs) late.push({ request, sent: false });
-      else nextMs = Math.min(nextMs, request.deadlineMs);
-    }
-    if (late.some(({ sent }) => !sent)) this.#queue = this.#queue.filter(({ deadlineMs }) => now < deadlineMs);
-    for (const { request, sent } of late) {
-      this.#open.delete(request.id);
-      request.onAnswer({ type: "failed", reason: "no answer in time", sent, timedOut: true });
+    const late: { readonly open: Open; readonly sent: boolean }[] = [];
+    const look = (open: Open, sent: boolean): void => {
+      const { deadlineMs } = open.request;
+      if (now >= deadlineMs) late.push({ open, sent });
+      else nextMs = Math.min(nextMs, deadlineMs);
+    };
+    for (const open of this.#open.values()) look(open, true);
+    for (const open of this.#queue) look(open, false);
+    if (late.some(({ sent }) => !sent)) this.#queue = this.#queue.filter(({ request }) => now < request.deadlineMs);
+    for (const { open, sent } of late) {
+      this.#open.delete(open.id);
+      open.request.onAnswer({ type: "failed", reason: "no answer in time", sent, timedOut: true });
     }
     return nextMs;
   }
@@ -254,8 +258,8 @@ export class Connection {
     const unsent = this.#queue;
     this.#stop();
     this.#parts.onEnd();
-    for (const request of sent) request.onAnswer({ type: "failed", reason, sent: true, timedOut: false });
-    for (const request of unsent) request.onAnswer({ type: "failed", reason, sent: false, timedOut: false });
+    for (const { request } of sent) request.onAnswer({ type: "failed", reason, sent: true, timedOut: false });
+    for (const { request } of unsent) request.onAnswer({ type: "failed", reason, sent: false, timedOut: false });
   }
 
   #stop(): void {
@@ -266,6 +270,14 @@ export class Connection {
     this.#queue = [];
   }
 }
+
+/** Sent for a watch that nobody wants any more; it is not answered. */
+const cancellation: ConnectionRequest = {
+  call: { type: "cancel" },
+  deadlineMs: Number.POSITIVE_INFINITY,
+  onAnswer: () => {},
+  onClosed: () => {},
+};
 
 const tooLarge: WireAnswer = {
   type: "failed",

@@ -4,9 +4,6 @@ import type { Clock } from "@quorate/contracts";
 import type { Welcome } from "../wire/handshake.ts";
 import { Connection, type ConnectionRequest, type Dial } from "./connection.ts";
 
-/** A request that also hears of the end of the client. */
-export type ClientRequest = ConnectionRequest & { onClosed(reason: unknown): void };
-
 /** Connections by endpoint. */
 export class Connections {
   readonly clock: Clock;
@@ -16,7 +13,6 @@ export class Connections {
   readonly #byEndpoint = new Map<string, Connection>();
   /** Commands of one session that may be under way; the last server's word. */
   #sessionWindow = 1;
-  readonly #waiting = new Set<ClientRequest>();
 
   constructor(parts: { readonly clock: Clock; readonly closing: AbortSignal; readonly dial: Dial }) {
     this.clock = parts.clock;
@@ -29,30 +25,15 @@ export class Connections {
   }
 
   /** Sends a request over the connection to `endpoint`. The function that it returns forgets the request. */
-  request(endpoint: string, request: ClientRequest): () => void {
-    const { call, deadlineMs } = request;
-    const connection = this.#connectionTo(endpoint);
-    this.#waiting.add(request);
-    const forget = connection.request({
-      call,
-      deadlineMs,
-      onAnswer: (answer) => {
-        if (answer.type !== "event") this.#waiting.delete(request);
-        request.onAnswer(answer);
-      },
-    });
-    return () => {
-      this.#waiting.delete(request);
-      forget();
-    };
+  request(endpoint: string, request: ConnectionRequest): () => void {
+    return this.#connectionTo(endpoint).request(request);
   }
 
   /** Ends all requests with `reason`, after what waits was sent. */
   close(reason: unknown): void {
-    for (const connection of this.#byEndpoint.values()) connection.close();
+    const connections = [...this.#byEndpoint.values()];
     this.#byEndpoint.clear();
-    for (const request of this.#waiting) request.onClosed(reason);
-    this.#waiting.clear();
+    for (const connection of connections) connection.close(reason);
   }
 
   #connectionTo(endpoint: string): Connection {

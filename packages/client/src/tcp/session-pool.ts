@@ -53,6 +53,12 @@ export class SessionPool {
   readonly #waiters = new Set<Waiter>();
   #cancelRenewal: (() => void) | undefined;
   #isClosed = false;
+  readonly #owner: TurnOwner = {
+    released: () => {
+      if (this.#waiters.size > 0) this.#serve();
+    },
+    lost: (session) => this.#drop(session),
+  };
 
   constructor(parts: SessionPoolParts) {
     this.#parts = parts;
@@ -87,20 +93,7 @@ export class SessionPool {
   #turn(session: Session, sequence: number): Turn {
     session.underWay += 1;
     session.usedSinceRenewal = true;
-    let isReleased = false;
-    return {
-      session: session.id,
-      sequence,
-      acknowledgedBelow: () => session.sequencer.acknowledgedBelow,
-      release: () => {
-        if (isReleased) return;
-        isReleased = true;
-        session.underWay -= 1;
-        session.sequencer.settle(sequence);
-        if (this.#waiters.size > 0) this.#serve();
-      },
-      lost: () => this.#drop(session),
-    };
+    return new PlaceInSession(session, sequence, this.#owner);
   }
 
   #wait(signal: AbortSignal): Promise<Turn> {
@@ -190,6 +183,43 @@ export class SessionPool {
         if (error instanceof Error && "code" in error && error.code === "QUORATE_SESSION_UNKNOWN") this.#drop(session);
       });
     }
+  }
+}
+
+/** What the pool hears of the turns that it has given. */
+type TurnOwner = {
+  released(): void;
+  lost(session: Session): void;
+};
+
+class PlaceInSession implements Turn {
+  readonly session: number;
+  readonly sequence: number;
+  readonly #session: Session;
+  readonly #owner: TurnOwner;
+  #isReleased = false;
+
+  constructor(session: Session, sequence: number, owner: TurnOwner) {
+    this.session = session.id;
+    this.sequence = sequence;
+    this.#session = session;
+    this.#owner = owner;
+  }
+
+  acknowledgedBelow(): number {
+    return this.#session.sequencer.acknowledgedBelow;
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#session.underWay -= 1;
+    this.#session.sequencer.settle(this.sequence);
+    this.#owner.released();
+  }
+
+  lost(): void {
+    this.#owner.lost(this.#session);
   }
 }
 
