@@ -2,6 +2,8 @@
 // number has exactly one form, so that equal commands and equal tables are equal bytes.
 
 const MAX_LENGTH = 8;
+/** Up to this size a copy costs less than a view: engines keep small arrays on their heap, until somebody looks into them. */
+const SMALL_BYTES = 64;
 
 /** Thrown on bytes that nobody here wrote; turned into a refusal before it leaves the package. */
 export class MalformedBytes extends Error {
@@ -61,15 +63,15 @@ export class VarintReader {
     return byte;
   }
 
-  /** A view of the next bytes. */
+  /** The next bytes: a view, or a copy of a few. */
   bytes(length: number): Uint8Array {
     if (length > this.#bytes.length - this.#offset) throw new MalformedBytes("the bytes end too early");
     const start = this.#offset;
     this.#offset += length;
-    return this.#bytes.subarray(start, this.#offset);
+    return length <= SMALL_BYTES ? this.#bytes.slice(start, this.#offset) : this.#bytes.subarray(start, this.#offset);
   }
 
-  /** A view of everything that is left. */
+  /** Everything that is left, likewise. */
   rest(): Uint8Array {
     return this.bytes(this.#bytes.length - this.#offset);
   }
