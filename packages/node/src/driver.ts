@@ -280,6 +280,7 @@ export class Driver<Query, Answer, Result> {
     else caller.reject(this.#proposalRefused(result.reason, data.byteLength));
   }
 
+  /** Applies what waits for it. Called before anything else comes in, so that nothing can come between. */
   #applyNext(): void {
     const entries = this.#toApply;
     if (entries.length === 0 || this.#state !== "running") return;

@@ -1,7 +1,7 @@
 // How proposals end: committed, refused, certainly lost, or unknown; and that every one of them ends.
-import type { LogStorage } from "@quorate/contracts";
+import type { CommittedCommand, LogStorage } from "@quorate/contracts";
 import { afterEach, expect, test } from "vitest";
-import { rejectionOf, TestCluster, word } from "./support/cluster.ts";
+import { rejectionOf, TestCluster, word, WordList } from "./support/cluster.ts";
 
 let cluster: TestCluster;
 afterEach(() => cluster.close());
@@ -142,6 +142,45 @@ test("what is proposed while a disk write runs becomes one next write, and one m
   finish?.();
   await cluster.clock.run(1);
   await Promise.all(later);
+});
+
+test("what is committed is applied after the writes and messages of its turn are under way", async () => {
+  cluster = new TestCluster(2);
+  const steps: string[] = [];
+  class TracedWords extends WordList {
+    override apply(batch: readonly CommittedCommand[]): readonly number[] {
+      steps.push("apply");
+      return super.apply(batch);
+    }
+  }
+  const disk = cluster.storage("n2");
+  const storage: LogStorage = {
+    supports: disk.supports,
+    load: () => disk.load(),
+    initialise: (identity) => disk.initialise(identity),
+    read: (range) => disk.read(range),
+    compact: (base) => disk.compact(base),
+    close: () => disk.close(),
+    // As stores do that gather the writes of a turn.
+    write: async (write) => {
+      await Promise.resolve();
+      steps.push("write");
+      await disk.write(write);
+    },
+  };
+  const patient = { electionTimeoutMs: [2000, 4000] } as const;
+  await cluster.start("n2", { storage, stateMachine: new TracedWords(), raft: patient });
+  await cluster.start("n1");
+  const leader = cluster.node(await cluster.elect());
+  await cluster.clock.run(100);
+  steps.length = 0;
+  const first = leader.propose(word("first"));
+  await cluster.clock.run(1);
+  await first;
+  const second = leader.propose(word("second"));
+  await cluster.clock.run(1);
+  await second;
+  expect(steps).toEqual(["write", "write", "apply"]);
 });
 
 test("a proposal that a hung disk kept from being proposed ends as certainly without effect", async () => {

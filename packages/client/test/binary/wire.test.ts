@@ -56,6 +56,16 @@ describe("values", () => {
     );
   });
 
+  test("whole numbers below 0 are read in every form that the format has for them", () => {
+    const read = (...bytes: readonly number[]): number => new WireReader(new Uint8Array(bytes)).integer("n");
+    expect(read(0xff)).toBe(-1);
+    expect(read(0xd0, 0x80)).toBe(-128);
+    expect(read(0xd1, 0xff, 0x7f)).toBe(-129);
+    expect(read(0xd2, 0x80, 0, 0, 0)).toBe(-(2 ** 31));
+    expect(read(0xd3, 0xff, 0xe0, 0, 0, 0, 0, 0, 1)).toBe(Number.MIN_SAFE_INTEGER);
+    expect(() => read(0xd3, 0xff, 0xe0, 0, 0, 0, 0, 0, 0)).toThrow("beyond");
+  });
+
   test("every text is read as it was written, and text over the limit is refused", () => {
     assert(
       property(text, (value) => {
