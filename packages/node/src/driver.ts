@@ -160,7 +160,6 @@ export class Driver<Query, Answer, Result> {
   }
 
   async query(query: Query, options: QueryOptions = {}): Promise<Queried<Answer>> {
-    this.#guard(() => this.#applyNext());
     const refusal = this.#refusal(options);
     if (refusal !== undefined) throw refusal;
     return this.#queries.run(query, options);
@@ -259,11 +258,15 @@ export class Driver<Query, Answer, Result> {
     if (ready.committed.length > 0) this.#toApply = ready.committed;
     // The disk and the peers work while the state machine does. If they have nothing to do, it need not wait for its turn.
     const isBusy = ready.write !== undefined || ready.messages.length > 0;
-    if (isBusy && this.#toApply.length > 0) this.#clock.defer(() => this.#input(() => {}));
+    if (isBusy && this.#toApply.length > 0) this.#clock.defer(() => this.#input(() => this.#showStatus()));
     else this.#applyNext();
     this.#snapshots?.perform(ready);
     this.#queries.onReady(ready);
-    if (this.statuses.hasReaders && ready.events.length > 0) this.statuses.publish(this.status());
+    if (ready.events.length > 0) this.#showStatus();
+  }
+
+  #showStatus(): void {
+    if (this.statuses.hasReaders) this.statuses.publish(this.status());
   }
 
   /** A change is over when the configuration in use is committed and not joint. */
@@ -294,7 +297,6 @@ export class Driver<Query, Answer, Result> {
     }
     this.#raft.applied(this.#replica.last.index);
     this.#snapshots?.afterApply(entries);
-    if (this.statuses.hasReaders) this.statuses.publish(this.status());
     // The next batch may be waiting for this one; other work of the loop comes first.
     this.#turns.soon();
   }
@@ -319,7 +321,8 @@ export class Driver<Query, Answer, Result> {
     if (this.#state !== "running") return;
     this.#guard(() => {
       this.#applyNext();
-      deliver();
+      // A state machine that throws has stopped the node.
+      if (this.#failure === undefined) deliver();
     });
     this.#turns.soon();
   }
@@ -335,7 +338,9 @@ export class Driver<Query, Answer, Result> {
     }
   }
 
+  /** Why a call is not taken. What was committed before the call takes effect before it. */
   #refusal(options: CallOptions | undefined): QuorateError | undefined {
+    if (this.#toApply.length > 0) this.#guard(() => this.#applyNext());
     const { nodeId } = this.#identity;
     if (this.#failure !== undefined) return nodeFailed(nodeId, this.#failure, "none");
     if (this.#state === "closed") return closed(nodeId, "none");
