@@ -82,6 +82,8 @@ export class Driver<Query, Answer, Result> {
   #inbox: { readonly message: Message; readonly incarnation: string }[] = [];
   /** Committed, and applied next. */
   #toApply: readonly Entry[] = [];
+  /** How far the state machine was when the status was last shown. */
+  #shownIndex = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: RaftNodeOptions<Query, Answer, Result>, recovered: Recovered) {
@@ -224,6 +226,8 @@ export class Driver<Query, Answer, Result> {
 
   #turn(): void {
     const now = this.#clock.now();
+    this.#applyNext();
+    if (this.#failure !== undefined) return;
     this.#stepInbox(now);
     if (now >= this.#raft.nextDeadline()) this.#raft.tick(now);
     this.#space.tick(now);
@@ -256,17 +260,15 @@ export class Driver<Query, Answer, Result> {
     }
     this.#concludeChange();
     if (ready.committed.length > 0) this.#toApply = ready.committed;
-    // The disk and the peers work while the state machine does. If they have nothing to do, it need not wait for its turn.
+    // The disk and the peers work while the state machine does, in the next turn; if they have nothing to do, it goes on at once.
     const isBusy = ready.write !== undefined || ready.messages.length > 0;
-    if (isBusy && this.#toApply.length > 0) this.#clock.defer(() => this.#input(() => this.#showStatus()));
+    if (isBusy && this.#toApply.length > 0) this.#turns.soon();
     else this.#applyNext();
     this.#snapshots?.perform(ready);
     this.#queries.onReady(ready);
-    if (ready.events.length > 0) this.#showStatus();
-  }
-
-  #showStatus(): void {
-    if (this.statuses.hasReaders) this.statuses.publish(this.status());
+    const isNews = ready.events.length > 0 || this.#replica.last.index !== this.#shownIndex;
+    if (isNews && this.statuses.hasReaders) this.statuses.publish(this.status());
+    this.#shownIndex = this.#replica.last.index;
   }
 
   /** A change is over when the configuration in use is committed and not joint. */
