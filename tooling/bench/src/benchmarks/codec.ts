@@ -20,7 +20,9 @@ export const codecBenchmarks: readonly Benchmark[] = [
     comparedTo: "json-encode",
     open: () => {
       const codec = msgpackCodec();
-      return { sample: (sampleMs) => ratePerSecond(() => void codec.encode(busyAppend), sampleMs, entriesPerMessage) };
+      return {
+        sample: (sampleMs) => ratePerSecond(() => void codec.encode(newMessage()), sampleMs, entriesPerMessage),
+      };
     },
   },
   {
@@ -46,7 +48,7 @@ export const codecBenchmarks: readonly Benchmark[] = [
     unit,
     open: () => {
       const packr = barePackr();
-      return { sample: (sampleMs) => ratePerSecond(() => void packr.pack(busyAppend), sampleMs, entriesPerMessage) };
+      return { sample: (sampleMs) => ratePerSecond(() => void packr.pack(newMessage()), sampleMs, entriesPerMessage) };
     },
   },
   {
@@ -55,7 +57,9 @@ export const codecBenchmarks: readonly Benchmark[] = [
     comparedTo: "msgpackr-encode",
     open: () => {
       const codec = msgpackCodec();
-      return { sample: (sampleMs) => ratePerSecond(() => void codec.encode(busyAppend), sampleMs, entriesPerMessage) };
+      return {
+        sample: (sampleMs) => ratePerSecond(() => void codec.encode(newMessage()), sampleMs, entriesPerMessage),
+      };
     },
   },
   {
@@ -79,15 +83,22 @@ export const codecBenchmarks: readonly Benchmark[] = [
   },
 ];
 
+/** With a list of its own: the codec keeps the bytes of a list for the next peer, and would have nothing to do. */
+function newMessage(): typeof busyAppend {
+  const { message } = busyAppend;
+  return { ...busyAppend, message: { ...message, entries: [...message.entries] } };
+}
+
 /** Without state between the two ends, as on a wire between versions. */
 function barePackr(): Packr {
   return new Packr({ useRecords: false });
 }
 
 function toJson(): string {
-  const { entries } = busyAppend.message;
+  const envelope = newMessage();
+  const { entries } = envelope.message;
   const written = entries.map((entry) => ({ ...entry, data: Buffer.from(entry.data).toString("base64") }));
-  return JSON.stringify({ ...busyAppend, message: { ...busyAppend.message, entries: written } });
+  return JSON.stringify({ ...envelope, message: { ...envelope.message, entries: written } });
 }
 
 function fromJson(text: string): unknown {
