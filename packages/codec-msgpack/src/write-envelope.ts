@@ -5,6 +5,7 @@ import type { Envelope } from "@quorate/contracts";
 import { QuorateError } from "@quorate/contracts";
 import type { Packr } from "msgpackr";
 import { type Entry, kindNumbers, type Message, messageNumbers, refusalNumbers, type VoteRefusal } from "./layout.ts";
+import { writeEntries } from "./write-entries.ts";
 
 /** Longest name of a cluster, a server or an incarnation, in UTF-16 units. */
 const maxNameLength = 256;
@@ -49,13 +50,17 @@ export class EnvelopeWriter {
   #writeEntries(entries: readonly Entry[]): Uint8Array {
     const known = this.#entriesBytes.get(entries);
     if (known !== undefined) return known;
+    const bytes = writeEntries(entries) ?? this.#packEntries(entries);
+    this.#entriesBytes.set(entries, bytes);
+    return bytes;
+  }
+
+  #packEntries(entries: readonly Entry[]): Uint8Array {
     const packed = this.#packr.pack(
       entries.map((entry) => [entry.index, entry.term, kindNumbers[entry.kind], entry.data]),
     );
     // A copy, because it is kept: the library's slice would keep its whole pool block.
-    const bytes = new Uint8Array(packed);
-    this.#entriesBytes.set(entries, bytes);
-    return bytes;
+    return new Uint8Array(packed);
   }
 }
 
