@@ -14,6 +14,14 @@ export function fileProblems(files: readonly string[]): readonly string[] {
   ];
 }
 
+/** A document that the README names has to travel with it. `files` are relative to the package, as links are. */
+export function linkProblems(readme: string, files: readonly string[]): readonly string[] {
+  const linked = [...readme.matchAll(/\]\(([^):#]+\.md)(?:#[^)]*)?\)/g)].map(([, path = ""]) => path);
+  return [...new Set(linked)]
+    .filter((path) => !path.startsWith("..") && !files.includes(path))
+    .map((path) => `README.md links to ${path}, which is not packed`);
+}
+
 export function manifestProblems(manifest: Packed["manifest"]): readonly string[] {
   // Scripts that do not run at install are for those who work on the package: nobody else reads them.
   const text = JSON.stringify({ ...manifest, scripts: {} });

@@ -1,13 +1,13 @@
 // The program behind `pnpm release-check`: packs every published package and tries the packed files as a user would.
 // Prints a table, what is wrong, and the counts as its last line.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeCounts } from "../../checks/src/report.ts";
 import { run } from "../../checks/src/run.ts";
 import { publishedPackages } from "../../checks/src/workspace.ts";
 import { checkAsConsumer } from "./consumer.ts";
-import { fileProblems, manifestProblems } from "./contents.ts";
+import { fileProblems, linkProblems, manifestProblems } from "./contents.ts";
 import { importProblems } from "./imports.ts";
 import { describeOutcomes, type Outcome } from "./outcome.ts";
 import { pack, type Packed } from "./pack.ts";
@@ -55,6 +55,7 @@ async function checkPacked(each: Packed): Promise<readonly Outcome[]> {
   });
   return [
     outcome("files", fileProblems(each.files)),
+    outcome("links", linkProblems(readFileSync(join(each.unpacked, "README.md"), "utf8"), each.files)),
     outcome("manifest", manifestProblems(each.manifest)),
     outcome("imports", importProblems(each)),
     outcome("publint", await publintProblems(each)),

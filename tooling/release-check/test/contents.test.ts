@@ -1,6 +1,6 @@
 // What must not reach a user is found in the list of files and in the manifest.
 import { expect, test } from "vitest";
-import { fileProblems, manifestProblems } from "../src/contents.ts";
+import { fileProblems, linkProblems, manifestProblems } from "../src/contents.ts";
 
 const files = ["LICENSE", "README.md", "dist/index.d.ts", "dist/index.js", "package.json", "src/index.ts"];
 
@@ -17,6 +17,14 @@ test.each(["test/a.test.ts", "src/a.test.ts", "dist/.tsbuildinfo", "tsconfig.jso
 
 test.each(files.filter((file) => !file.startsWith("src/")))("a package without %s is incomplete", (file) => {
   expect(fileProblems(files.filter((each) => each !== file))).toEqual([`${file} is missing`]);
+});
+
+test("documents of the package that its README links to must be packed", () => {
+  const readme =
+    "[a](ERRORS.md#code), [b](src/FORMAT.md), [c](../core/README.md), [d](https://example.org/X.md), [e](GONE.md)";
+  expect(linkProblems(readme, [...files, "ERRORS.md", "src/FORMAT.md"])).toEqual([
+    "README.md links to GONE.md, which is not packed",
+  ]);
 });
 
 test("a plain manifest is accepted", () => {
