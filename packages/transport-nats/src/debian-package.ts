@@ -24,7 +24,7 @@ export type DebianProgram = {
 /** A program that can be started. */
 export type ProvidedProgram = {
   readonly path: string;
-  /** What it needs as `LD_LIBRARY_PATH`; empty for a program of the system. */
+  /** What it needs as `LD_LIBRARY_PATH`, with what this process has there; empty for a program of the system. */
   readonly libraries: string;
 };
 
@@ -117,10 +117,11 @@ export async function isProgram(path: string): Promise<boolean> {
   );
 }
 
-/** All folders with shared libraries. */
+/** All folders with shared libraries, and those that this process uses: the program may start others that need them. */
 async function librariesIn(tree: string): Promise<string> {
   const roots = ["lib", "usr/lib"].map((folder) => join(tree, folder)).filter((folder) => existsSync(folder));
   const files = await Promise.all(roots.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })));
   const libraries = files.flat().filter(({ name }) => /\.so(\.|$)/.test(name));
-  return [...new Set(libraries.map(({ parentPath }) => parentPath))].join(delimiter);
+  const inherited = process.env["LD_LIBRARY_PATH"]?.split(delimiter) ?? [];
+  return [...new Set([...libraries.map(({ parentPath }) => parentPath), ...inherited])].join(delimiter);
 }
