@@ -1,18 +1,18 @@
 // The same over real sockets: TCP, TLS, refusals to connect, and an orderly end.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { crc32 } from "@quorate/contracts";
+import forge from "node-forge";
 import { expect, onTestFinished, test } from "vitest";
 import { createClient } from "../../src/index.ts";
 import { serveClients, type ServerTls } from "../../src/server/index.ts";
 import { frameOf } from "../../src/wire/frame.ts";
 import { encodeHello } from "../../src/wire/handshake.ts";
 import { FakeService } from "./fake-service.ts";
+
+const { pki } = forge;
 
 async function serve(tls?: ServerTls) {
   const service = new FakeService();
@@ -102,11 +102,22 @@ test("a server that asks for certificates takes only clients that show one", asy
 
 /** A certificate for 127.0.0.1 that vouches for itself. */
 function selfSigned(): { readonly cert: string; readonly key: string } {
-  const directory = mkdtempSync(join(tmpdir(), "quorate-client-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  const [key, cert] = [join(directory, "key.pem"), join(directory, "cert.pem")];
-  const names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  execFileSync("openssl", ["req", "-x509", ...curve, ...names, "-keyout", key, "-out", cert], { stdio: "ignore" });
-  return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  const certificate = pki.createCertificate();
+  certificate.publicKey = pki.publicKeyFromPem(publicKey);
+  certificate.serialNumber = "01";
+  certificate.validity.notBefore = new Date(Date.now() - 60_000);
+  certificate.validity.notAfter = new Date(Date.now() + 3_600_000);
+  certificate.setSubject([{ name: "commonName", value: "127.0.0.1" }]);
+  certificate.setIssuer(certificate.subject.attributes);
+  certificate.setExtensions([
+    { name: "basicConstraints", cA: true },
+    { name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] },
+  ]);
+  certificate.sign(pki.privateKeyFromPem(privateKey), forge.md.sha256.create());
+  return { cert: pki.certificateToPem(certificate), key: privateKey };
 }
