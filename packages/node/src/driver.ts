@@ -3,15 +3,7 @@
 // next batch, so throughput rises with load and a lone write is not delayed.
 
 import { type Clock, codeOf, type PeerDirectory, QuorateError, type StoreIdentity } from "@quorate/contracts";
-import {
-  type Entry,
-  type MembershipChange,
-  type Message,
-  type NodeId,
-  type ProposeResult,
-  Raft,
-  type Ready,
-} from "@quorate/core";
+import { type MembershipChange, type Message, type NodeId, type ProposeResult, Raft, type Ready } from "@quorate/core";
 import type {
   CallOptions,
   Changed,
@@ -25,6 +17,7 @@ import type {
   RaftNodeOptions,
   Transferred,
 } from "./api.ts";
+import { ApplyWork } from "./apply-work.ts";
 import { Broadcast } from "./broadcast.ts";
 import { Calls } from "./calls.ts";
 import { coreOptions } from "./core-options.ts";
@@ -75,13 +68,12 @@ export class Driver<Query, Answer, Result> {
   readonly #peers: PeerBook;
   readonly #turns: Turns;
   readonly #log: LogWork;
+  readonly #applying: ApplyWork<Result>;
   readonly #snapshots: SnapshotWork | undefined;
   readonly #space: SpaceWatch;
   #state: NodeStatus["state"] = "running";
   #failure: QuorateError | undefined;
   #inbox: { readonly message: Message; readonly incarnation: string }[] = [];
-  /** Committed, and applied next. */
-  #toApply: readonly Entry[] = [];
   /** How far the state machine was when the status was last shown. */
   #shownIndex = 0;
   #closing: Promise<void> | undefined;
@@ -120,6 +112,16 @@ export class Driver<Query, Answer, Result> {
       onLate: (lateMs) => {
         if (lateMs > minTimeoutMs) this.events.publish({ type: "loopStalled", stalledMs: Math.round(lateMs) });
       },
+    });
+    this.#applying = new ApplyWork({
+      raft: this.#raft,
+      replica: this.#replica,
+      isRunning: () => this.#state === "running",
+      soon: () => this.#turns.soon(),
+      onResult: (entry, result) => this.#calls.proposals.decided(entry, result),
+      onApplied: (entries) => this.#snapshots?.afterApply(entries),
+      // It would throw on every server, so going on would only make them differ.
+      onError: (error) => this.#fail("QUORATE_APPLY_FAILED", error, APPLY_HINT),
     });
     this.#queries = new Queries({
       nodeId: identity.nodeId,
@@ -226,7 +228,7 @@ export class Driver<Query, Answer, Result> {
 
   #turn(): void {
     const now = this.#clock.now();
-    this.#applyNext();
+    this.#applying.applyNext();
     if (this.#failure !== undefined) return;
     this.#stepInbox(now);
     if (now >= this.#raft.nextDeadline()) this.#raft.tick(now);
@@ -259,11 +261,7 @@ export class Driver<Query, Answer, Result> {
       if (isSettled || event.type === "configurationChanged") this.#peers.use(this.#raft.configurationsInUse);
     }
     this.#concludeChange();
-    if (ready.committed.length > 0) this.#toApply = ready.committed;
-    // The disk and the peers work while the state machine does, in the next turn; if they have nothing to do, it goes on at once.
-    const isBusy = ready.write !== undefined || ready.messages.length > 0;
-    if (isBusy && this.#toApply.length > 0) this.#turns.soon();
-    else this.#applyNext();
+    this.#applying.perform(ready);
     this.#snapshots?.perform(ready);
     this.#queries.onReady(ready);
     const isNews = ready.events.length > 0 || this.#replica.last.index !== this.#shownIndex;
@@ -285,24 +283,6 @@ export class Driver<Query, Answer, Result> {
     else caller.reject(this.#proposalRefused(result.reason, data.byteLength));
   }
 
-  /** Applies what waits for it. Called before anything else comes in, so that nothing can come between. */
-  #applyNext(): void {
-    const entries = this.#toApply;
-    if (entries.length === 0 || this.#state !== "running") return;
-    this.#toApply = [];
-    try {
-      this.#replica.apply(entries, (entry, result) => this.#calls.proposals.decided(entry, result));
-    } catch (error) {
-      // It would throw on every server, so going on would only make them differ.
-      this.#fail("QUORATE_APPLY_FAILED", error, APPLY_HINT);
-      return;
-    }
-    this.#raft.applied(this.#replica.last.index);
-    this.#snapshots?.afterApply(entries);
-    // The next batch may be waiting for this one; other work of the loop comes first.
-    this.#turns.soon();
-  }
-
   #snapshotWork(options: SnapshotOptions, latestIndex: number): SnapshotWork {
     return new SnapshotWork({
       options,
@@ -322,7 +302,7 @@ export class Driver<Query, Answer, Result> {
   #input(deliver: () => void): void {
     if (this.#state !== "running") return;
     this.#guard(() => {
-      this.#applyNext();
+      this.#applying.applyNext();
       // A state machine that throws has stopped the node.
       if (this.#failure === undefined) deliver();
     });
@@ -342,7 +322,7 @@ export class Driver<Query, Answer, Result> {
 
   /** Why a call is not taken. What was committed before the call takes effect before it. */
   #refusal(options: CallOptions | undefined): QuorateError | undefined {
-    if (this.#toApply.length > 0) this.#guard(() => this.#applyNext());
+    if (this.#applying.isDue) this.#guard(() => this.#applying.applyNext());
     const { nodeId } = this.#identity;
     if (this.#failure !== undefined) return nodeFailed(nodeId, this.#failure, "none");
     if (this.#state === "closed") return closed(nodeId, "none");
