@@ -121,5 +121,9 @@ function logChanges(before: NodeView, now: NodeView): readonly Line[] {
   if (committed !== undefined && before.status !== undefined && committed > before.status.commitIndex) {
     say(`knows entries up to ${committed} to be committed`);
   }
+  const applied = status?.lastApplied;
+  if (applied !== undefined && before.status !== undefined && applied > before.status.lastApplied) {
+    say(`has applied entries up to ${applied}`);
+  }
   return lines;
 }

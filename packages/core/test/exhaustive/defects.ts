@@ -137,7 +137,7 @@ export const defects: readonly Defect[] = [
     name: "configurationStays",
     says: "goes on using a configuration that was cut from its log",
     file: "configuration-history.ts",
-    correct: "this.#placed = this.#placed.filter((placed) => placed.index < index);",
+    correct: "this.#placed = this.#placed.filter((each) => each.index < index);",
     wrong: "",
     scope: "a leader changes voters and goes",
     breaks: "Configuration in use",
