@@ -30,11 +30,23 @@ export function absentAtCore({ edits }: Pick<Mutant, "edits">): string | undefin
 const worker = fileURLToPath(new URL("./hunt-worker.ts", import.meta.url));
 const run = promisify(execFile);
 
-/** Simulates clusters with this mistake until a property does not hold. */
-export async function hunt(
-  mutant: Mutant,
-  { level, firstSeed = 1, seeds }: { readonly level: Level; readonly firstSeed?: number; readonly seeds: number },
-): Promise<Finding> {
+type Range = { readonly level: Level; readonly firstSeed?: number; readonly seeds: number };
+
+/**
+ * Simulates clusters with this mistake until a property does not hold. A node that only stops says nothing about the checkers, so
+ * the hunt goes on behind that seed, for a law that the mistake breaks.
+ */
+export async function hunt(mutant: Mutant, range: Range): Promise<Finding> {
+  const finding = await huntAnything(mutant, range);
+  if (!finding.found || finding.property !== "unexpected stop" || mutant.isNoticed === true) return finding;
+  const seeds = range.seeds - finding.seeds;
+  const later = seeds > 0 ? await hunt(mutant, { ...range, firstSeed: finding.seed + 1, seeds }) : finding;
+  return later.found && later.property !== "unexpected stop"
+    ? { ...later, seeds: finding.seeds + later.seeds }
+    : finding;
+}
+
+async function huntAnything(mutant: Mutant, { level, firstSeed = 1, seeds }: Range): Promise<Finding> {
   const folder = mkdtempSync(join(tmpdir(), "quorate-mutant-"));
   try {
     const packages = writeMutant(mutant, folder);

@@ -122,9 +122,9 @@ export const stateMutants: readonly Mutant[] = [
     edits: [
       {
         package: "node",
-        file: "driver.ts",
-        find: 'this.#fail("QUORATE_APPLY_FAILED", error, APPLY_HINT);\n      return;',
-        replace: "void error;",
+        file: "apply-work.ts",
+        find: "onError(error);\n      return;",
+        replace: "void onError;\n      void error;",
       },
       {
         package: "node",
