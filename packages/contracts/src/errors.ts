@@ -45,3 +45,8 @@ export function codeOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
+
+/** True for an error with a `QUORATE_…` code, also one that another copy of this package has made. */
+export function isQuorateError(error: unknown): error is QuorateError {
+  return codeOf(error)?.startsWith("QUORATE_") === true;
+}

@@ -16,7 +16,7 @@ export type {
 export type { Clock, Random } from "./clock.ts";
 export type { Codec, Envelope } from "./codec.ts";
 export { crc32 } from "./crc32.ts";
-export { codeOf, QuorateError } from "./errors.ts";
+export { codeOf, isQuorateError, QuorateError } from "./errors.ts";
 export type { ErrorFacts, Outcome } from "./errors.ts";
 export type { LogRange, LogStorage, LogStorageSupports, LogWrite, StoredState, StoreIdentity } from "./log-storage.ts";
 export type {

@@ -1,6 +1,6 @@
 // Damage as a report tells of it: where, what should be there, what is, what it means and what to do.
 
-import { isQuorateError } from "./errors.ts";
+import { isQuorateError } from "@quorate/contracts";
 
 /** Something in a directory that is not as it was written. */
 export type Damage = {

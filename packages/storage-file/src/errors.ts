@@ -1,6 +1,6 @@
 // Every way in which the store says no: one function per code, each with the facts and what to do about them.
 
-import { codeOf, QuorateError, type StoreIdentity } from "@quorate/contracts";
+import { codeOf, isQuorateError, QuorateError, type StoreIdentity } from "@quorate/contracts";
 
 /** What to do about a system error, by its code. */
 const remedies: Readonly<Record<string, string>> = {
@@ -63,11 +63,6 @@ export function asStorageFailure(
   context: { readonly action: string; readonly path: string },
 ): QuorateError {
   return isQuorateError(error) ? error : storageFailed({ ...context, cause: error });
-}
-
-/** By its code: the error may come from another copy of the contracts. */
-export function isQuorateError(error: unknown): error is QuorateError {
-  return codeOf(error)?.startsWith("QUORATE_") === true;
 }
 
 /** Where damage is, what should be there, and what is. */

@@ -7,6 +7,7 @@ import {
   codeOf,
   type Entry,
   type EntryId,
+  isQuorateError,
   type LogRange,
   type LogStorage,
   type LogWrite,
@@ -15,15 +16,7 @@ import {
   type StoreIdentity,
 } from "@quorate/contracts";
 import { EntryIndex, type EntryPlace } from "./entry-index.ts";
-import {
-  alreadyInitialised,
-  asStorageFailure,
-  closed,
-  isQuorateError,
-  notLoaded,
-  storageFailed,
-  writeRefused,
-} from "./errors.ts";
+import { alreadyInitialised, asStorageFailure, closed, notLoaded, storageFailed, writeRefused } from "./errors.ts";
 import { type FileSystem, nodeFileSystem } from "./file-system.ts";
 import { LOG_ID_BYTES, SEGMENT_HEADER_BYTES } from "./format.ts";
 import { type HardStateSlot, HardStateSlots, readHardStateSlots, refuseForgottenVote } from "./hard-state-slots.ts";

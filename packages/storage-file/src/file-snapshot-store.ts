@@ -4,6 +4,7 @@
 import { join, resolve } from "node:path";
 import {
   codeOf,
+  isQuorateError,
   type QuorateError,
   type SnapshotPosition,
   type SnapshotReader,
@@ -15,7 +16,6 @@ import {
   asStorageFailure,
   closed,
   invalidOption,
-  isQuorateError,
   notLoaded,
   snapshotStale,
   storageFailed,

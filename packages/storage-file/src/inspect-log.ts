@@ -1,7 +1,7 @@
 // What a directory's log holds and whether it is intact, for people and their tools: reads, and never changes anything.
 
 import { join, resolve } from "node:path";
-import { type Entry, type EntryId, type HardState, type StoreIdentity, codeOf } from "@quorate/contracts";
+import { type Entry, type EntryId, type HardState, isQuorateError, type StoreIdentity } from "@quorate/contracts";
 import { type Damage, damageOf } from "./damage.ts";
 import type { EntryIndex } from "./entry-index.ts";
 import { dataLocked, storageFailed } from "./errors.ts";
@@ -91,7 +91,7 @@ export async function whileNobodyWrites<Result>(
     await refuse();
     return result;
   } catch (cause) {
-    if (codeOf(cause)?.startsWith("QUORATE_") === true) throw cause;
+    if (isQuorateError(cause)) throw cause;
     throw storageFailed({ action: "inspect", path: directory, cause });
   }
 }

@@ -2,9 +2,9 @@
 // synced, whatever arrives is encoded into the next (group commit). Nothing is ever rewritten: a failed flush ends the writer.
 
 import { join } from "node:path";
-import type { EntryId, HardState, LogWrite } from "@quorate/contracts";
+import { type EntryId, type HardState, isQuorateError, type LogWrite } from "@quorate/contracts";
 import type { EntryIndex, EntryPlace } from "./entry-index.ts";
-import { isQuorateError, queueFull, storageFailed, writeTooLarge } from "./errors.ts";
+import { queueFull, storageFailed, writeTooLarge } from "./errors.ts";
 import type { OpenFile } from "./file-system.ts";
 import { BATCH_HEADER_BYTES, batchKinds, recordKinds, SEGMENT_HEADER_BYTES } from "./format.ts";
 import type { HardStateSlots } from "./hard-state-slots.ts";

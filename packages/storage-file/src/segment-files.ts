@@ -1,8 +1,9 @@
 // The segment files of a log: their names, and how a new one comes into being. A segment gets its name only when it is whole,
 // zero-filled to its full size and durable, so that appending to it changes no metadata and costs one flush of data.
 
+import { isQuorateError } from "@quorate/contracts";
 import { join } from "node:path";
-import { isQuorateError, notMade, storageFailed } from "./errors.ts";
+import { notMade, storageFailed } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { encodeSegmentHeader, FORMAT_VERSION, SEGMENT_HEADER_BYTES, type SegmentHeader } from "./format.ts";
 import type { DirectoryLock } from "./lock.ts";

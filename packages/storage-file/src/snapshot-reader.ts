@@ -1,7 +1,7 @@
 // An open snapshot. It keeps its file open, so that the file stays readable even when its name is gone.
 
-import type { SnapshotReader, StoredSnapshot } from "@quorate/contracts";
-import { closed, isQuorateError, outOfRange, storageFailed } from "./errors.ts";
+import { isQuorateError, type SnapshotReader, type StoredSnapshot } from "@quorate/contracts";
+import { closed, outOfRange, storageFailed } from "./errors.ts";
 import type { OpenFile } from "./file-system.ts";
 import { readContent, type SnapshotFile } from "./snapshot-file.ts";
 

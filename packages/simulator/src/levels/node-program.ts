@@ -1,6 +1,6 @@
 // The faithful level: a process runs the real RaftNode, driver and promises included, on simulated ports.
 
-import { codeOf, type NodeId, type QuorateError } from "@quorate/contracts";
+import { codeOf, isQuorateError, type NodeId } from "@quorate/contracts";
 import type { MembershipChange } from "@quorate/core";
 import type { NodeStatus, Proposed, Queried } from "@quorate/node";
 import type { SimulatedNode } from "../builds/build.ts";
@@ -124,8 +124,4 @@ function failureOf(error: unknown): CallFailure {
     outcome: outcome === "unknown" ? "unknown" : "none",
     leaderId: typeof leaderId === "string" ? leaderId : undefined,
   };
-}
-
-function isQuorateError(error: unknown): error is QuorateError {
-  return codeOf(error)?.startsWith("QUORATE_") === true;
 }
