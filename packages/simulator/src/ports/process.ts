@@ -51,18 +51,14 @@ export class Process {
 
   /** Work that the node puts off until its event loop comes round. It tells whether it was a turn of the node's loop. */
   postTurn(work: () => boolean): void {
-    this.post(TURN_MS + this.#delayMs(), () => this.#take(work));
+    this.post(TURN_MS + this.#delayMs(), () => this.#cameRound(work()));
   }
 
   /** A turn of a loop that needs not come round first: at once, unless it is late. */
   takeTurn(turn: () => void): void {
-    const work = (): boolean => {
-      turn();
-      return true;
-    };
     const delayMs = this.#delayMs();
-    if (delayMs === 0) this.#take(work);
-    else this.post(delayMs, () => this.#take(work));
+    if (delayMs === 0) this.#take(turn);
+    else this.post(delayMs, () => this.#take(turn));
   }
 
   /** Asked before every effect on the outside world: false if the process has died. */
@@ -98,8 +94,13 @@ export class Process {
     this.#held = [];
   }
 
-  #take(work: () => boolean): void {
-    const wasTurn = work();
+  #take(turn: () => void): void {
+    turn();
+    this.#cameRound(true);
+  }
+
+  /** The loop has done what it had put off; `wasTurn` if it took a turn. */
+  #cameRound(wasTurn: boolean): void {
     if (this.openCalls > 0 || !wasTurn) this.#world.promisesSettled();
     if (wasTurn) this.#afterTurn();
   }
