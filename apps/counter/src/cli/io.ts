@@ -22,3 +22,8 @@ export function usesColor(io: CliIo): boolean {
   const { NO_COLOR } = io.env;
   return io.isTerminal && (NO_COLOR === undefined || NO_COLOR === "");
 }
+
+/** What requests are sent with. */
+export function fetchOf(io: CliIo): FetchFunction {
+  return io.fetch ?? ((url, init) => fetch(url, init));
+}

@@ -4,7 +4,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { codeOf, QuorateError } from "@quorate/contracts";
 import { UsageError } from "./failure.ts";
-import type { CliIo } from "./io.ts";
+import { type CliIo, fetchOf } from "./io.ts";
 import { endpointsOf, type SharedValues } from "./options.ts";
 
 /** One request. */
@@ -63,7 +63,7 @@ async function follow(target: Target): Promise<Exclude<Outcome, { type: "redirec
 
 async function ask({ io, request, endpoint, leftMs }: Target): Promise<Outcome> {
   const { method, path, body, ifMatch } = request;
-  const send = io.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
+  const send = fetchOf(io);
   let response: Response;
   try {
     response = await send(endpoint + path, {

@@ -9,7 +9,7 @@ import { type Command, Option } from "commander";
 import type { NewCluster } from "../offline/new-cluster.ts";
 import { exitCodes } from "../errors/catalogue.ts";
 import { UsageError } from "./failure.ts";
-import type { CliIo } from "./io.ts";
+import { type CliIo, fetchOf } from "./io.ts";
 import { addClusterOptions, endpointsOf, outputOption, type SharedValues, valuesOf } from "./options.ts";
 
 type FounderValues = SharedValues & {
@@ -83,7 +83,7 @@ async function save(
   values: SharedValues,
   file: string,
 ): Promise<{ readonly index: number; readonly from: string }> {
-  const send = io.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
+  const send = fetchOf(io);
   const problems: string[] = [];
   for (const endpoint of endpointsOf(io, values)) {
     const from = endpoint.replace(/\/$/, "");

@@ -3,7 +3,7 @@
 import { QuorateError } from "@quorate/contracts";
 import type { Command } from "commander";
 import type { TakenSnapshot } from "../http/snapshot.ts";
-import type { CliIo } from "./io.ts";
+import { type CliIo, fetchOf } from "./io.ts";
 import { addClusterOptions, endpointsOf, type SharedValues, valuesOf } from "./options.ts";
 
 /** A large state takes its time. */
@@ -28,7 +28,7 @@ function lineOf(taken: TakenSnapshot, { output }: SharedValues): string {
 }
 
 async function take(io: CliIo, { timeoutMs = takeWithinMs }: SharedValues, endpoint: string): Promise<TakenSnapshot> {
-  const send = io.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
+  const send = fetchOf(io);
   const url = `${endpoint.replace(/\/$/, "")}/v1/cluster/snapshot`;
   const response = await send(url, { method: "POST", signal: AbortSignal.timeout(timeoutMs) }).catch(
     (cause: unknown) => {
