@@ -59,6 +59,11 @@ test.each([
       cluster.ids.filter((id) => id !== first),
     );
     await Promise.all(Array.from({ length: 20 }, () => counter.add(1)));
+    // Few messages carry many writes, so chance may need some heartbeats more.
+    await eventually("every kind of fault has happened", async () => {
+      const { dropped, duplicated, delayed, reordered, cut } = faults.counts;
+      return Math.min(dropped, duplicated, delayed, reordered, cut) > 0 ? true : undefined;
+    });
     faults.heal();
     expect(await counter.get()).toMatchObject({ value: 71 });
     await eventually("all nodes have the same state", async () => {
