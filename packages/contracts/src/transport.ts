@@ -125,6 +125,7 @@ export type Transport = {
    * Whoever calls this passes at least the members of the latest configuration in its log, and the servers that it was
    * given to begin with. A server that lags may be called by a leader that its log does not name yet (thesis 4.1): it
    * hears of it by `peerRefused` with `QUORATE_PEER_UNKNOWN`, and must learn of the new member from somebody it knows.
+   * A server that was removed need not be told that it is refused: where there are no connections, it only hears nothing.
    */
   setPeers(peers: PeerDirectory): void;
   /**

@@ -50,7 +50,7 @@ export class Hearsay {
     this.#parts = parts;
   }
 
-  /** Somebody is not known, here or there: find out more. */
+  /** Somebody may not be known, here or there: find out more. While it asks already, nothing changes. */
   ask(): void {
     if (this.#closing.signal.aborted || this.#roundsLeft > 0) return;
     this.#roundsLeft = maxRounds;

@@ -1,6 +1,6 @@
 // How a node stands with its cluster, and what its owner should know of that: it waits to be added, it was removed, or
 // there is no leader and why. It listens to the node's events and asks around when the node and the others do not know
-// each other.
+// each other, or when it has not heard of a leader for long: over some transports, nobody tells it why.
 
 import type { Clock } from "@quorate/contracts";
 import type { NodeEvent, NodeStatus, RaftNode } from "@quorate/node";
@@ -23,7 +23,7 @@ export type StandingParts = Pick<HearsayParts, "clusterId" | "nodeId" | "clock" 
   readonly onNotice: (notice: Notice) => void;
 };
 
-/** No leader for so long is worth a line in the log; an election takes much less. */
+/** No leader for so long is worth a line in the log, and asking around; an election takes much less. In ms. */
 const patienceMs = 3000;
 const answersWithinMs = 100;
 /** Different reasons that are told while there is no leader. */
@@ -36,10 +36,13 @@ export class Standing {
   readonly #hearsay: Hearsay;
   readonly #commits = new CommitHistory();
   #leaderlessSinceMs: number;
+  #askedAtMs: number = Number.NEGATIVE_INFINITY;
   readonly #complaints = new Set<string>();
   #cancelTimer: (() => void) | undefined;
   #removed: string | undefined;
   #lastDifference: string | undefined;
+  /** The newest list of members that the owner has been told of. */
+  #lastHeardIndex = 0;
   #isWaiting: boolean;
   /** The newest configuration of the log does not contain this node; it may not be committed yet. */
   #isLeftOut: boolean;
@@ -91,7 +94,7 @@ export class Standing {
         if (event.code === "QUORATE_PEER_UNKNOWN") this.#hearsay.ask();
         break;
       case "electionStarted":
-        this.#complainSoon();
+        this.#onElection();
         break;
       default:
     }
@@ -126,7 +129,9 @@ export class Standing {
     const names = [...rumour.members.keys()].join(", ");
     if (rumour.members.has(nodeId)) {
       node.introduce(new Map([...rumour.members].map(([id, { peer }]) => [id, peer])));
-      onNotice({ type: "membersHeard", detail: `${rumour.from} says that the members are ${names} now` });
+      if (rumour.index > this.#lastHeardIndex)
+        onNotice({ type: "membersHeard", detail: `${rumour.from} says that the members are ${names} now` });
+      this.#lastHeardIndex = Math.max(this.#lastHeardIndex, rumour.index);
       return;
     }
     if (rumour.committed)
@@ -149,17 +154,30 @@ export class Standing {
     this.#removed = detail;
   }
 
-  /** A little after an election has begun, when the others have answered if they can. */
-  #complainSoon(): void {
+  /** One that follows others; what comes of it is known a little later, when they have answered if they can. */
+  #onElection(): void {
     if (this.#clock.now() - this.#leaderlessSinceMs < patienceMs) return;
     this.#cancelTimer?.();
-    this.#cancelTimer = this.#clock.schedule(this.#clock.now() + answersWithinMs, () => this.#complain());
+    this.#cancelTimer = this.#clock.schedule(this.#clock.now() + answersWithinMs, () => this.#onNoLeader());
+  }
+
+  #onNoLeader(): void {
+    if (this.#parts.node.currentStatus().leaderId !== undefined) return;
+    this.#askWhy();
+    this.#complain();
+  }
+
+  /** Members that no longer know this node do not answer it, and a transport need not say so. */
+  #askWhy(): void {
+    const now = this.#clock.now();
+    if (this.#removed !== undefined || now - this.#askedAtMs < patienceMs) return;
+    this.#askedAtMs = now;
+    this.#hearsay.ask();
   }
 
   /** Once for each reason, not once for each election. */
   #complain(): void {
     const { node, onNotice } = this.#parts;
-    if (node.currentStatus().leaderId !== undefined) return;
     const detail = node.explain();
     const reason = detail.replaceAll(/\d+ ms|term \d+/g, "");
     if (this.#complaints.has(reason) || this.#complaints.size >= maxComplaints) return;

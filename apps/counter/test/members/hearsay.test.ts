@@ -1,45 +1,8 @@
 // Asking around for the newest members: who is asked, what is believed, and that it ends.
 
-import type { Clock } from "@quorate/contracts";
 import { beforeEach, expect, test } from "vitest";
 import { Hearsay, type Rumour } from "../../src/members/hearsay.ts";
-
-/** Time that passes when the test says so. */
-class ManualClock implements Clock {
-  #now = 0;
-  #timers: { readonly atMs: number; readonly callback: () => void }[] = [];
-
-  get pending(): number {
-    return this.#timers.length;
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  schedule(atMs: number, callback: () => void): () => void {
-    const timer = { atMs, callback };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  defer(callback: () => void): void {
-    queueMicrotask(callback);
-  }
-
-  /** Lets the next timer come; promises settle before and after. */
-  async next(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    const [first] = this.#timers.toSorted((a, b) => a.atMs - b.atMs);
-    if (first === undefined) return;
-    this.#timers = this.#timers.filter((other) => other !== first);
-    this.#now = Math.max(this.#now, first.atMs);
-    first.callback();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+import { ManualClock } from "../support/manual-clock.ts";
 
 let clock: ManualClock;
 let asked: string[];
