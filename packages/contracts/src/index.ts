@@ -26,6 +26,7 @@ export type {
   SnapshotWriter,
   StoredSnapshot,
 } from "./snapshot-store.ts";
+export { RecentMap } from "./recent-map.ts";
 export { snapshotBytes, snapshotPieces } from "./snapshot-content.ts";
 export type { CommittedCommand, SnapshotContent, StateMachine } from "./state-machine.ts";
 export { laneOf, lanes } from "./transport.ts";

@@ -4,6 +4,28 @@
 import type { LogReadPurpose, Server } from "./server.ts";
 import type { Entry } from "./types.ts";
 
+/** Bytes of entries that stay in memory when every peer has them: the peers of the next leader may lag a little. */
+const SPARE_BYTES = 64 * 1024;
+
+/**
+ * Forgets entries that are durable and applied here. What every peer has goes soon, because memory that is given back young
+ * costs least; what a peer still lacks stays as far as the limit allows.
+ */
+export function forgetEntries(server: Server): void {
+  const { maxCachedBytes } = server.options.limits;
+  const unneededHere = Math.min(server.lastApplied, server.durability.durableIndex);
+  server.log.evict(Math.min(unneededHere, lackedByNobody(server)), Math.min(SPARE_BYTES, maxCachedBytes));
+  server.log.evict(unneededHere, maxCachedBytes);
+}
+
+/** Only a leader sends entries. */
+function lackedByNobody({ role }: Server): number {
+  if (role.name !== "leader") return Number.POSITIVE_INFINITY;
+  let least = Number.POSITIVE_INFINITY;
+  for (const { matchIndex } of role.peers.values()) least = Math.min(least, matchIndex);
+  return least;
+}
+
 /** Asks for entries from `firstIndex` on, at most up to `lastIndex`. */
 export function requestLogRead(
   server: Server,

@@ -141,7 +141,7 @@ export class RaftLog {
   /** Forgets the oldest entries up to `index` while the rest exceeds `keepBytes`. */
   evict(index: number, keepBytes: number): void {
     // Shifting the array costs its length, so wait until a good part can go at once.
-    if (this.#cacheBytes <= 2 * keepBytes) return;
+    if (this.#cacheBytes <= 2 * keepBytes || index < this.#cacheStart) return;
     let count = 0;
     for (const entry of this.#cache) {
       if (entry.index > index || this.#cacheBytes <= keepBytes) break;

@@ -58,7 +58,7 @@ export type LimitOptions = {
   readonly maxInflightBytes: number;
   /** Bytes of committed entries handed over for application at once. Default 1 MiB. */
   readonly maxApplyBytes: number;
-  /** Bytes of durable and applied entries that stay in memory for peers that lag a little. Default 16 MiB. */
+  /** Bytes of durable and applied entries that stay in memory while a peer lacks them. Default 16 MiB. */
   readonly maxCachedBytes: number;
 };
 

@@ -25,7 +25,7 @@ import {
   serveWaitingReads,
 } from "./leader.ts";
 import { forwardReads, onReadIndexRequest, onReadIndexResponse } from "./forwarded-reads.ts";
-import { finishLogRead } from "./log-reads.ts";
+import { finishLogRead, forgetEntries } from "./log-reads.ts";
 import type { AppendResponse, HeartbeatResponse, Message, SnapshotResponse } from "./message.ts";
 import { type ChangeRequest, concludeChange, proposeChange } from "./membership.ts";
 import { type CompleteOptions, completeOptions, type RaftOptions } from "./options.ts";
@@ -162,8 +162,7 @@ export class Raft {
   applied(index: number): void {
     this.#input(undefined, (server) => {
       server.lastApplied = Math.max(server.lastApplied, Math.min(index, server.handedOver));
-      const unneeded = Math.min(server.lastApplied, server.durability.durableIndex);
-      server.log.evict(unneeded, server.options.limits.maxCachedBytes);
+      forgetEntries(server);
     });
   }
 

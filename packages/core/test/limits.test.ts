@@ -85,6 +85,26 @@ describe("what is no longer in memory", () => {
     expect(server.raft.ready().logReads).toMatchObject([{ firstIndex: 2 }]);
   });
 
+  test("is nearly everything once every peer has it, and nothing within the limit before", () => {
+    const server = leader({ maxCachedBytes: 1024 * 1024 });
+    for (let count = 0; count < 12; count++) server.raft.propose(new Uint8Array(64 * 1024));
+    server.messages();
+    const readsFor = (from: string, prevLogIndex: number): readonly object[] => {
+      const refusal = { type: "appendResponse", from, to: "n1", term: 1, accepted: false } as const;
+      server.raft.step({ ...refusal, prevLogIndex, hintIndex: 1, hintTerm: 1 }, server.now);
+      return server.raft.ready().logReads;
+    };
+    server.tell({ ...accepted, from: "n2", term: 1, matchIndex: 13 });
+    expect(readsFor("n3", 13)).toEqual([]);
+    server.tell({ ...accepted, from: "n3", term: 1, matchIndex: 13 });
+    server.raft.propose(new Uint8Array(8));
+    server.messages();
+    server.tell({ ...accepted, from: "n2", term: 1, matchIndex: 14 });
+    server.raft.proposeConfiguration({ changes: [{ type: "addLearner", id: "n4" }] });
+    server.messages();
+    expect(readsFor("n4", 14)).toMatchObject([{ firstIndex: 2 }]);
+  });
+
   test("is read again for the state machine of a server that restarts", () => {
     const server = new LoneServer({ term: 1, log: logOf(1, 1, 1) });
     server.tell({

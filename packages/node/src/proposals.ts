@@ -1,6 +1,7 @@
 // Proposals that wait for their end. Every one of them ends: committed, certainly lost, or unknown. Thesis 6.3 explains
 // why "unknown" cannot be avoided, only retried safely.
 
+import { RecentMap } from "@quorate/contracts";
 import type { Entry, EntryId } from "@quorate/core";
 import type { Proposed } from "./api.ts";
 import { outcomeUnknown, proposalDropped } from "./errors.ts";
@@ -9,7 +10,7 @@ import type { Waiting } from "./waiting.ts";
 /** The proposals of one node that are not decided yet, by index. */
 export class Proposals<Result> {
   /** A later leadership may propose at an index that an earlier, undecided proposal still waits for. */
-  readonly #byIndex = new Map<number, { readonly term: number; readonly caller: Waiting<Proposed<Result>> }[]>();
+  readonly #byIndex = new RecentMap<{ readonly term: number; readonly caller: Waiting<Proposed<Result>> }[]>();
 
   get size(): number {
     return this.#byIndex.size;
@@ -42,7 +43,7 @@ export class Proposals<Result> {
 
   /** Ends everything whose time is over, and forgets what its caller has given up. */
   expire(nowMs: number): void {
-    for (const [index, waiting] of this.#byIndex) {
+    for (const [index, waiting] of this.#byIndex.entries()) {
       // Most have time left: this is asked often, and of every proposal that is under way.
       if (waiting.every(({ caller }) => !caller.isSettled && nowMs < caller.deadlineMs)) continue;
       const open = waiting.filter(({ term, caller }) => {

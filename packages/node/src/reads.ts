@@ -1,6 +1,7 @@
 // Reads between their arrival and their answer. Linearizable ones wait for two things: first a majority confirms the
 // leader, then the state machine catches up with what was committed then. Thesis 6.4. Any read may want to see an index.
 
+import { RecentMap } from "@quorate/contracts";
 import type { NodeId } from "@quorate/core";
 import type { Consistency, Queried } from "./api.ts";
 import { indexNotReached, readTimeout } from "./errors.ts";
@@ -17,7 +18,7 @@ type PendingRead<Query, Answer> = {
 /** The reads of one node that are not answered yet. */
 export class Reads<Query, Answer> {
   readonly #nodeId: NodeId;
-  readonly #unconfirmed = new Map<number, PendingRead<Query, Answer>>();
+  readonly #unconfirmed = new RecentMap<PendingRead<Query, Answer>>();
   /** These wait only for the state machine to reach an index. */
   #confirmed: { readonly index: number; readonly read: PendingRead<Query, Answer> }[] = [];
   #lastApplied = 0;
@@ -63,7 +64,7 @@ export class Reads<Query, Answer> {
 
   /** Ends everything whose time is over, and forgets what its caller has given up. */
   expire(nowMs: number): void {
-    for (const [readId, { caller }] of this.#unconfirmed) {
+    for (const [readId, { caller }] of this.#unconfirmed.entries()) {
       if (nowMs >= caller.deadlineMs) caller.reject(readTimeout(caller.timeoutMs));
       if (caller.isSettled) this.#unconfirmed.delete(readId);
     }

@@ -5,13 +5,20 @@ import { type ByteReader, type ByteWriter, MalformedBytes } from "./bytes.ts";
 import type { CanonicalJson } from "./json-value.ts";
 import type { CommandResult, RegisterState } from "./result.ts";
 
+/** What the state hash notes on an item. It is no part of the state. */
+export type Hashed = {
+  /** What the item, or the one that it replaces, last contributed to the state hash; 0 if nothing yet. */
+  digest: bigint;
+  /** Where the item waits to be hashed; undefined if it does not. */
+  pendingAt: number | undefined;
+};
+
 /** A counter. */
 export type CounterItem = {
   readonly kind: "counter";
   readonly name: string;
   readonly value: number;
-  digest: bigint;
-};
+} & Hashed;
 
 /** A register. */
 export type RegisterItem = {
@@ -19,8 +26,7 @@ export type RegisterItem = {
   readonly key: string;
   readonly value: CanonicalJson;
   readonly revision: number;
-  digest: bigint;
-};
+} & Hashed;
 
 /** The first answer to a request with an idempotency key. */
 export type AnswerItem = {
@@ -30,13 +36,9 @@ export type AnswerItem = {
   readonly index: number;
   readonly term: number;
   readonly result: CommandResult;
-  digest: bigint;
-};
+} & Hashed;
 
-/**
- * Replaced, never changed, so that a snapshot may hold on to it. But for `digest`, which is no part of the state: what the
- * item, or the one it replaces, last contributed to the state hash; 0 if nothing yet.
- */
+/** Replaced, never changed but for what is `Hashed`, so that a snapshot may hold on to it. */
 export type Item = CounterItem | RegisterItem | AnswerItem;
 
 const resultByte = {
@@ -72,14 +74,14 @@ export function writeItem(writer: ByteWriter, item: Item): void {
 
 /** Reads what `writeItem` wrote for a counter. */
 export function readCounter(reader: ByteReader): CounterItem {
-  return { kind: "counter", name: reader.text(), value: reader.safeInteger(), digest: 0n };
+  return { kind: "counter", name: reader.text(), value: reader.safeInteger(), digest: 0n, pendingAt: undefined };
 }
 
 /** Reads what `writeItem` wrote for a register. */
 export function readRegister(reader: ByteReader): RegisterItem {
   const key = reader.text();
   const revision = reader.safeInteger();
-  return { kind: "register", key, value: reader.text(), revision, digest: 0n };
+  return { kind: "register", key, value: reader.text(), revision, digest: 0n, pendingAt: undefined };
 }
 
 /** Reads what `writeItem` wrote for a first answer. */
@@ -88,7 +90,16 @@ export function readAnswer(reader: ByteReader): AnswerItem {
   const fingerprint = reader.text();
   const index = reader.safeInteger();
   const term = reader.safeInteger();
-  return { kind: "answer", key, fingerprint, index, term, result: readResult(reader), digest: 0n };
+  return {
+    kind: "answer",
+    key,
+    fingerprint,
+    index,
+    term,
+    result: readResult(reader),
+    digest: 0n,
+    pendingAt: undefined,
+  };
 }
 
 function writeRegister(writer: ByteWriter, register: RegisterState): void {

@@ -103,7 +103,7 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
     }
     const result = this.#execute(decoded.command, committed.index);
     const { index, term } = committed;
-    this.#answers.add({ kind: "answer", key, fingerprint, index, term, result, digest: 0n });
+    this.#answers.add({ kind: "answer", key, fingerprint, index, term, result, digest: 0n, pendingAt: undefined });
     return result;
   }
 
@@ -125,7 +125,7 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
     const value = (counter?.value ?? 0) + by;
     // Two safe integers sum up to less than 2^54 in magnitude: rounding cannot bring an unsafe sum back into the range.
     if (!Number.isSafeInteger(value)) return { type: "counterOutOfRange", value: counter?.value ?? 0 };
-    const changed: CounterItem = { kind: "counter", name, value, digest: 0n };
+    const changed: CounterItem = { kind: "counter", name, value, digest: 0n, pendingAt: undefined };
     this.#counters.set(changed);
     this.#hash.put(changed, counter);
     this.#onChange({ type: "counter", name });
@@ -162,7 +162,7 @@ export class CounterMachine implements StateMachine<Query, Answer, Result> {
     revision: number,
   ): CommandResult {
     this.#onChange({ type: "register", key });
-    const written: RegisterItem = { kind: "register", key, value, revision, digest: 0n };
+    const written: RegisterItem = { kind: "register", key, value, revision, digest: 0n, pendingAt: undefined };
     this.#registers.set(written);
     this.#hash.put(written, register);
     return { type: "registerWritten", revision, created: register === undefined };

@@ -14,22 +14,23 @@ const maxPendingItems = 8192;
 /** Follows the changes of a set of items. */
 export class StateHash {
   #sum = 0n;
-  readonly #pending = new Set<Item>();
+  /** What changed since the last question; a hole where it was taken out again. */
+  #pending: (Item | undefined)[] = [];
   readonly #writer = new ByteWriter(1024);
 
   /** `item` is part of the state from now on, in place of `previous` if there is one. */
   put(item: Item, previous?: Item): void {
-    if (previous !== undefined) {
-      item.digest = previous.digest;
-      this.#pending.delete(previous);
-    }
-    this.#pending.add(item);
-    if (this.#pending.size >= maxPendingItems) this.#settle();
+    item.digest = previous?.digest ?? 0n;
+    // An item that changes often takes the place of its predecessor, so that the list grows with the items alone.
+    item.pendingAt = previous?.pendingAt ?? this.#pending.length;
+    this.#pending[item.pendingAt] = item;
+    if (this.#pending.length >= maxPendingItems) this.#settle();
   }
 
   /** `item` is no longer part of the state. */
   remove(item: Item): void {
-    this.#pending.delete(item);
+    if (item.pendingAt !== undefined) this.#pending[item.pendingAt] = undefined;
+    item.pendingAt = undefined;
     this.#sum = BigInt.asUintN(128, this.#sum - item.digest);
     item.digest = 0n;
   }
@@ -43,12 +44,14 @@ export class StateHash {
   #settle(): void {
     let sum = this.#sum;
     for (const item of this.#pending) {
+      if (item === undefined) continue;
+      item.pendingAt = undefined;
       const digest = this.#digestOf(item);
       sum += digest - item.digest;
       item.digest = digest;
     }
     this.#sum = BigInt.asUintN(128, sum);
-    this.#pending.clear();
+    this.#pending = [];
   }
 
   #digestOf(item: Item): bigint {

@@ -73,7 +73,7 @@ test("a snapshot of version 1, which was sorted by name, is read", () => {
 });
 
 test("a snapshot with a name twice, or with answers out of order, is refused", () => {
-  const counter: CounterItem = { kind: "counter", name: "a", value: 1, digest: 0n };
+  const counter: CounterItem = { kind: "counter", name: "a", value: 1, digest: 0n, pendingAt: undefined };
   const answer: AnswerItem = {
     kind: "answer",
     key: "k",
@@ -82,6 +82,7 @@ test("a snapshot with a name twice, or with answers out of order, is refused", (
     term: 1,
     result: { type: "counterAdded", value: 1 },
     digest: 0n,
+    pendingAt: undefined,
   };
   const none = new ItemMap<never>(() => "").view();
   const bytesWith = (counters: readonly CounterItem[], answers: readonly AnswerItem[]) => {

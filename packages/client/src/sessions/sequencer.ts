@@ -10,13 +10,15 @@ export type Numbered = {
 /** The numbers of one session's commands. */
 export class Sequencer {
   readonly #maxInFlight: number;
-  readonly #waiting = new Set<number>();
+  /** By sequence number modulo the window: whether that command is under way. */
+  readonly #isWaiting: boolean[];
   #oldest = 1;
   #next = 1;
 
   /** `maxInFlight`: at most that of the servers' limits. */
   constructor(maxInFlight: number) {
     this.#maxInFlight = maxInFlight;
+    this.#isWaiting = Array.from({ length: maxInFlight }, () => false);
   }
 
   /** The first number whose answer is still needed. */
@@ -29,13 +31,15 @@ export class Sequencer {
     if (this.#next - this.acknowledgedBelow >= this.#maxInFlight) return undefined;
     const sequence = this.#next;
     this.#next += 1;
-    this.#waiting.add(sequence);
+    this.#isWaiting[sequence % this.#maxInFlight] = true;
     return { sequence, acknowledgedBelow: this.acknowledgedBelow };
   }
 
   /** The answer has arrived, or nobody waits for it any more: the servers may forget it. Idempotent. */
   settle(sequence: number): void {
-    this.#waiting.delete(sequence);
-    while (this.#oldest < this.#next && !this.#waiting.has(this.#oldest)) this.#oldest += 1;
+    // An older one's place may belong to another command by now.
+    if (sequence < this.#oldest) return;
+    this.#isWaiting[sequence % this.#maxInFlight] = false;
+    while (this.#oldest < this.#next && this.#isWaiting[this.#oldest % this.#maxInFlight] === false) this.#oldest += 1;
   }
 }

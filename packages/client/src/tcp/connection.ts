@@ -1,7 +1,7 @@
 // One connection to one node: requests go out as they come, many in one write, and each ends with its answer, its deadline or
 // the connection. Requests beyond what the server allows wait here.
 
-import { type Clock, QuorateError } from "@quorate/contracts";
+import { type Clock, QuorateError, RecentMap } from "@quorate/contracts";
 import { readAnswers, type WireAnswer } from "../wire/answers.ts";
 import type { ByteChannel, ByteChannelEvents } from "../wire/channel.ts";
 import { type FrameLimits, frameOf, type FrameType, maxFrameBytes, maxHandshakeBytes } from "../wire/frame.ts";
@@ -60,7 +60,7 @@ export class Connection {
   readonly #reader: FrameReader;
   readonly #frames = new FrameWriter("requests");
   /** Sent and not answered. */
-  readonly #open = new Map<number, Open>();
+  readonly #open = new RecentMap<Open>();
   /** Not sent yet, in order. */
   #queue: Open[] = [];
   #state: "greeting" | "ready" | "ended" = "greeting";
@@ -120,7 +120,8 @@ export class Connection {
   }
 
   #forget(open: Open): void {
-    const wasSent = this.#open.delete(open.id);
+    const wasSent = this.#open.get(open.id) === open;
+    this.#open.delete(open.id);
     if (!wasSent) this.#queue = this.#queue.filter((other) => other !== open);
     else if (open.request.call.type === "watch") this.#queue.push({ id: open.id, request: cancellation });
     this.#scheduleFlush();
@@ -254,7 +255,7 @@ export class Connection {
 
   #end(reason: string): void {
     if (this.#state === "ended") return;
-    const sent = [...this.#open.values()];
+    const sent = this.#open.values();
     const unsent = this.#queue;
     this.#stop();
     this.#parts.onEnd();

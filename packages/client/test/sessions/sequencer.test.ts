@@ -31,3 +31,15 @@ test("no number is given that the servers would refuse as too far ahead", () => 
   sequencer.settle(1);
   expect(sequencer.begin()).toEqual({ sequence: 3, acknowledgedBelow: 3 });
 });
+
+test("what is settled again, even when its place in the window belongs to a later number, changes nothing", () => {
+  const sequencer = new Sequencer(2);
+  sequencer.begin();
+  sequencer.begin();
+  sequencer.settle(1);
+  sequencer.begin();
+  sequencer.settle(1);
+  expect(sequencer.acknowledgedBelow).toBe(2);
+  sequencer.settle(2);
+  expect(sequencer.acknowledgedBelow, "3 is still under way").toBe(3);
+});
