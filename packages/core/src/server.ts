@@ -273,6 +273,8 @@ export class Server {
     this.emit({ type: "steppedDown", term: this.term, reason, detail });
     this.becomeFollower(undefined);
     this.restartElectionTimer();
+    // A snapshot is a leader's to send, in its own term.
+    this.output.snapshotNeeded = [];
     for (const { readId, from } of leader.reads.takeAll()) {
       if (from === undefined) this.output.rejectedReads.push({ readId, reason: "leadershipLost" });
     }

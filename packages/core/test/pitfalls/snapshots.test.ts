@@ -129,6 +129,17 @@ test("P60 a peer whose window was full when the log was cut past it is given a s
   expect(server.raft.status().peers[1]).toMatchObject({ mode: "snapshot", inflightMessages: 0 });
 });
 
+test("P60 who has lost the leadership in the same turn is not told to send a snapshot", () => {
+  const server = leader({ maxInflightMessages: 2, maxAppendBytes: 100 });
+  server.raft.compact(9);
+  server.wait(50);
+  server.raft.step({ type: "heartbeatResponse", from: "n3", to: "n1", term: 1, round: 1 }, server.now);
+  server.raft.step({ type: "heartbeatRequest", from: "n2", to: "n1", term: 2, commitIndex: 0, round: 1 }, server.now);
+  const { events, snapshotNeeded } = server.raft.ready();
+  expect(events.map(({ type }) => type)).toEqual(expect.arrayContaining(["peerBehindLog", "steppedDown"]));
+  expect(snapshotNeeded).toEqual([]);
+});
+
 describe("the log forgets", () => {
   test("at most what is applied and durable here", () => {
     const server = leader();
