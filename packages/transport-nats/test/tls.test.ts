@@ -1,51 +1,24 @@
 // A broker that is reached by TLS alone and knows its users by their certificates, as the README describes it.
 
-import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "@nats-io/transport-node";
-import forge from "node-forge";
+import { Authority } from "@quorate/certificates";
 import { plainCodec } from "@quorate/contracts/conformance";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { eventually } from "./eventually.ts";
 import { beat, eventsOf, plainRoundsOf, Stage } from "./stage.ts";
 
-const { pki } = forge;
 const directory = mkdtempSync(join(tmpdir(), "quorate-nats-tls-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-type Pair = { readonly certificate: forge.pki.Certificate; readonly privateKey: string };
-
-/** A certificate for a name, and for connections to this machine; without `issuer` an authority. */
-function makePair(name: string, issuer?: Pair): Pair {
-  const { publicKey, privateKey } = generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-  });
-  const certificate = pki.createCertificate();
-  certificate.publicKey = pki.publicKeyFromPem(publicKey);
-  certificate.serialNumber = `01${randomBytes(8).toString("hex")}`;
-  certificate.validity.notBefore = new Date(Date.now() - 60_000);
-  certificate.validity.notAfter = new Date(Date.now() + 3_600_000);
-  certificate.setSubject([{ name: "commonName", value: name }]);
-  certificate.setIssuer((issuer?.certificate ?? certificate).subject.attributes);
-  certificate.setExtensions([
-    { name: "basicConstraints", cA: issuer === undefined },
-    ...(issuer === undefined ? [] : [{ name: "subjectAltName", altNames: [{ type: 2, value: "localhost" }] }]),
-  ]);
-  certificate.sign(pki.privateKeyFromPem(issuer?.privateKey ?? privateKey), forge.md.sha256.create());
-  return { certificate, privateKey };
-}
-
-const authority = makePair("Test authority");
-const ca = pki.certificateToPem(authority.certificate);
+const authority = new Authority();
+const ca = authority.pem;
 
 /** What a client needs to be this user. */
 function tlsOf(name: string): { readonly ca: string; readonly cert: string; readonly key: string } {
-  const { certificate, privateKey } = makePair(name, authority);
-  return { ca, cert: pki.certificateToPem(certificate), key: privateKey };
+  return { ca, ...authority.issue({ name, dnsNames: ["localhost"] }) };
 }
 
 function write(name: string, text: string): string {
@@ -82,11 +55,10 @@ test("servers reach a broker by TLS, are known by their certificates, and cannot
 test("a server without a certificate, or with one of another authority, does not get in", async () => {
   await using stage = await Stage.open(config);
   const servers = `tls://localhost:${stage.broker.port}`;
-  const stranger = makePair("n1", makePair("Another authority"));
-  const cert = pki.certificateToPem(stranger.certificate);
+  const stranger = new Authority("Another authority").issue({ name: "n1", dnsNames: ["localhost"] });
   const settings = { servers, timeouts: { startMs: 500, connectMs: 500, pingMs: 200 } };
   const without = stage.prepare("n1", { ...settings, tls: { ca } });
-  const foreign = stage.prepare("n2", { ...settings, tls: { ca, cert, key: stranger.privateKey } });
+  const foreign = stage.prepare("n2", { ...settings, tls: { ca, ...stranger } });
   await Promise.all([without.start(), foreign.start()]);
   expect([without.transport.isConnected, foreign.transport.isConnected]).toEqual([false, false]);
   await eventually(() => expect(eventsOf(without, "brokerUnreachable").length).toBe(1));
@@ -96,7 +68,7 @@ test("a server without a certificate, or with one of another authority, does not
 test("a broker whose certificate is of another authority is not trusted", async () => {
   await using stage = await Stage.open(config);
   const servers = `tls://localhost:${stage.broker.port}`;
-  const other = pki.certificateToPem(makePair("Another authority").certificate);
+  const { pem: other } = new Authority("Another authority");
   const n1 = stage.prepare("n1", { servers, tls: { ...tlsOf("n1"), ca: other }, timeouts: { startMs: 1000 } });
   await n1.start();
   expect(n1.transport.isConnected).toBe(false);
