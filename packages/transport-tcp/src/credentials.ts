@@ -34,11 +34,10 @@ const pemPattern = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Rejects with `QUORATE_TLS_UNUSABLE` if a file cannot be read; `name` is what the message calls the set. */
 export async function readTlsFiles(files: CertificateSet, name: string): Promise<CertificateSet> {
-  const [ca, cert, key] = await Promise.all([
-    files.ca === undefined ? undefined : read(`${name}.ca`, files.ca),
-    read(`${name}.cert`, files.cert),
-    read(`${name}.key`, files.key),
-  ]);
+  // One after the other, so that of several that cannot be read it is always the same that is named.
+  const ca = files.ca === undefined ? undefined : await read(`${name}.ca`, files.ca);
+  const cert = await read(`${name}.cert`, files.cert);
+  const key = await read(`${name}.key`, files.key);
   return { ...(ca !== undefined && { ca }), cert, key };
 }
 
