@@ -1,10 +1,11 @@
 // A node with real files and sockets: what its log says, what its sockets bear, and how it ends.
 
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { Authority } from "@quorate/certificates";
 import { createClient } from "@quorate/client";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { checkConfig } from "../src/config/check.ts";
@@ -105,6 +106,27 @@ describe("the client port's certificate", () => {
     expect(await shownAt(server)).toBe(next.pem.replaceAll("\r", ""));
     const warning = lines.find(({ msg }) => msg === "clientCertificateWarning");
     expect(warning).toMatchObject({ level: "warn", code: "QUORATE_CERTIFICATE_EXPIRING" });
+  }, 20_000);
+
+  function write(name: string, text: string): string {
+    const path = join(directory, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  test("is what a client needs too, and who is of an authority that was removed is cut off, which the log tells", async () => {
+    const [older, newer] = [new Authority("Older authority"), new Authority("Newer authority")];
+    const ca = write("clients.pem", older.pem);
+    const own = older.issue({ name: "n1", ips: ["127.0.0.1"] });
+    const files = { cert: write("n1.pem", own.cert), key: write("n1-key.pem", own.key), ca };
+    await using server = await start({ listen: everyPort, client: { tls: files } });
+    const tls = { ca: older.pem, ...older.issue({ name: "client" }) };
+    await using client = createClient({ endpoints: [server.clientUrl ?? ""], tls, retry: { budgetMs: 2000 } });
+    expect(await client.counter("hits").add()).toMatchObject({ value: 1 });
+    write("clients.pem", newer.pem);
+    const told = await eventually("a client is expelled", () => lines.find(({ msg }) => msg === "clientExpelled"));
+    expect(told).toMatchObject({ level: "warn", code: "QUORATE_CERTIFICATE_REFUSED", client: expect.any(String) });
+    await expect(client.counter("hits").add()).rejects.toMatchObject({ code: "QUORATE_UNREACHABLE" });
   }, 20_000);
 });
 

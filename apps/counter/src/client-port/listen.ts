@@ -1,6 +1,6 @@
 // The client port of a configured node: its sockets, and a certificate that is exchanged while clients come and go.
 
-import { type ClientListener, serveClients } from "@quorate/client/server";
+import { type ClientListener, type Expulsion, serveClients } from "@quorate/client/server";
 import { CertificateFiles } from "@quorate/transport-tcp";
 import type { Logger } from "pino";
 import type { Config } from "../config/types.ts";
@@ -19,7 +19,11 @@ type Parts = {
 export async function listenForClients({ clientPort, config, logger }: Parts): Promise<ClientListener | undefined> {
   const { listen, client } = config;
   if (listen.client === undefined) return undefined;
-  const options = { ...clientPort, listen: listen.client };
+  const options = {
+    ...clientPort,
+    listen: listen.client,
+    onExpelled: (expulsion: Expulsion): void => logger.warn(expulsion, "clientExpelled"),
+  };
   if (client.tls === undefined) return serveClients(options);
 
   const { ca, cert, key } = client.tls;

@@ -26,6 +26,10 @@ export type ConnectionParts = {
   readonly load: { underWay: number };
   answer(call: SingleCall, onAnswer: (answer: WireAnswer) => void): void;
   watch(query: Uint8Array, minIndex: number, watcher: Watcher): Watch | undefined;
+  /** Why this client is not served, undefined if it is; its answer may change. */
+  judge(): Refusal | undefined;
+  /** A client that was served is served no more: its connection is over. */
+  onExpelled(refusal: Refusal): void;
   /** The connection is over. */
   onEnd(): void;
 };
@@ -93,6 +97,15 @@ export class ClientConnection {
     else if (!isBusy && nowMs - this.#heardMs >= idleMs) this.#destroy();
   }
 
+  /** Ends a client that is not to be served any more; it hears why, but no answer to what is under way. */
+  judge(): void {
+    if (this.#state === "greeting" || this.#state === "ended") return;
+    const refusal = this.#parts.judge();
+    if (refusal === undefined) return;
+    this.#refuse(refusal);
+    this.#parts.onExpelled(refusal);
+  }
+
   /** Takes no more requests, answers those under way, and ends. */
   end(): void {
     if (this.#state === "ended" || this.#state === "ending") return;
@@ -130,6 +143,8 @@ export class ClientConnection {
       const message = `${nodeId} is of cluster ${clusterId}, not ${hello.clusterId}`;
       return this.#refuse({ code: "QUORATE_CLUSTER_MISMATCH", message, hint: "Check the endpoints." });
     }
+    const refusal = this.#parts.judge();
+    if (refusal !== undefined) return this.#refuse(refusal);
     this.#state = "open";
     this.#reader.limits = { requests: limits.maxFrameBytes, ping: 0 };
     const { maxInFlight } = limits;

@@ -4,7 +4,7 @@ import type { Clock } from "@quorate/contracts";
 import { defaultSessionLimits } from "../sessions/limits.ts";
 import type { ByteChannel, ByteChannelEvents } from "../wire/channel.ts";
 import { frameOf } from "../wire/frame.ts";
-import { encodeRefusal } from "../wire/handshake.ts";
+import { encodeRefusal, type Refusal } from "../wire/handshake.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { type ClusterFacts, refusalOf } from "./failures.ts";
 import { type ClientPortLimits, defaultClientPortLimits } from "./limits.ts";
@@ -26,8 +26,28 @@ export type ClientPortOptions<Query, Answer, Result> = {
   readonly clock: Clock;
   /** Called with every error that is a defect of the service. */
   onDefect(error: unknown): void;
+  /** A client that was served is served no more: its connection was ended, and it was told why. */
+  onExpelled?(expulsion: Expulsion): void;
 };
 
+/** Who a client is, as far as its channel knows. */
+export type Guest = {
+  /** What events call it. */
+  readonly name: string;
+  /** Why it is not served, undefined if it is. Asked at the hello, every second, and by `judgeAll`. */
+  judge(): Refusal | undefined;
+};
+
+/** A client whose certificate was accepted when it connected, and is not any more. */
+export type Expulsion = {
+  /** Its address. */
+  readonly client: string;
+  readonly code: string;
+  /** Why, in words. */
+  readonly detail: string;
+};
+
+const anybody: Guest = { name: "a client", judge: () => undefined };
 const timeCheckMs = 1000;
 
 /** Answers the connections of clients. */
@@ -74,7 +94,7 @@ export class ClientPort<Query, Answer, Result> {
   }
 
   /** Takes a connection. The events of its channel go to what is returned. */
-  accept(channel: ByteChannel): ByteChannelEvents {
+  accept(channel: ByteChannel, guest: Guest = anybody): ByteChannelEvents {
     const { clusterId, nodeId, clock, sessionWindow = defaultSessionLimits.maxInFlight } = this.#options;
     if (this.#isClosing || this.#connections.size >= this.#limits.maxConnections) return turnAway(channel);
     const connection: ClientConnection = new ClientConnection(channel, {
@@ -86,6 +106,8 @@ export class ClientPort<Query, Answer, Result> {
       load: this.#load,
       answer: (call, onAnswer) => this.#calls.answer(call, onAnswer),
       watch: (query, minIndex, watcher) => this.#watch(query, minIndex, watcher),
+      judge: () => guest.judge(),
+      onExpelled: ({ code, message }) => this.#options.onExpelled?.({ client: guest.name, code, detail: message }),
       onEnd: () => {
         this.#connections.delete(connection);
         if (this.#connections.size === 0) this.#onEmpty?.();
@@ -98,6 +120,11 @@ export class ClientPort<Query, Answer, Result> {
       onDrain: () => connection.onDrain(),
       onClose: () => connection.onClose(),
     };
+  }
+
+  /** Ends the connections of clients that are not to be served any more. */
+  judgeAll(): void {
+    for (const connection of this.#connections) connection.judge();
   }
 
   /** Takes no more connections and requests, answers those under way for at most `graceMs`, then ends all connections. */
@@ -134,6 +161,7 @@ export class ClientPort<Query, Answer, Result> {
     this.#cancelCheck = clock.schedule(clock.now() + timeCheckMs, () => {
       this.#cancelCheck = undefined;
       for (const connection of this.#connections) connection.checkTime(clock.now());
+      this.judgeAll();
       if (this.#connections.size > 0) this.#scheduleCheck();
     });
   }

@@ -9,7 +9,7 @@ export {
 export type { KeyedWrite } from "../operations/bytes.ts";
 export type { ReadOperation, WriteCondition, WriteOperation } from "../operations/operation.ts";
 export { ClientPort } from "./client-port.ts";
-export type { ClientPortOptions } from "./client-port.ts";
+export type { ClientPortOptions, Expulsion, Guest } from "./client-port.ts";
 export { defaultClientPortLimits } from "./limits.ts";
 export type { ClientPortLimits } from "./limits.ts";
 export { serveClients } from "./listen.ts";

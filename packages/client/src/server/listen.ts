@@ -1,10 +1,12 @@
 // The client port's sockets: TCP or TLS.
 
+import { constants } from "node:crypto";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, Server as TlsServer } from "node:tls";
+import { createServer as createTlsServer, Server as TlsServer, TLSSocket } from "node:tls";
 import { codeOf, QuorateError } from "@quorate/contracts";
 import { systemClock } from "../system-clock.ts";
-import { ClientPort, type ClientPortOptions } from "./client-port.ts";
+import { ClientPort, type ClientPortOptions, type Guest } from "./client-port.ts";
+import { ClientTrust } from "./client-trust.ts";
 import { defaultClientPortLimits } from "./limits.ts";
 
 /** Certificates for TLS, as PEM texts. */
@@ -21,13 +23,18 @@ export type ServeOptions<Query, Answer, Result> = Omit<ClientPortOptions<Query, 
   readonly listen: { readonly host: string; readonly port: number };
   /** Without it connections are plain TCP. */
   readonly tls?: ServerTls;
+  /** Milliseconds since 1970, which the validity of clients' certificates is held against. Default `Date.now`. */
+  readonly wallClock?: () => number;
 };
 
 /** A client port that listens. */
 export type ClientListener = {
   /** Where it really listens. */
   readonly address: { readonly host: string; readonly port: number };
-  /** From now on new connections get this certificate; those that are open stay. For listeners that began with `tls`. */
+  /**
+   * From now on new connections get this certificate. Those that are open stay, unless their client's certificate is of no
+   * authority in `ca` any more. For listeners that began with `tls`; whether clients need certificates stays as it was.
+   */
   setTls(tls: ServerTls): void;
   /** Takes nothing new, answers requests under way for at most `graceMs`, then closes everything. Idempotent. */
   close(graceMs: number): Promise<void>;
@@ -37,8 +44,15 @@ export type ClientListener = {
 export async function serveClients<Query, Answer, Result>(
   options: ServeOptions<Query, Answer, Result>,
 ): Promise<ClientListener> {
-  const { listen, tls } = options;
-  const onSocket = (socket: Socket): void => attach(socket, port);
+  const { listen, tls, wallClock = Date.now } = options;
+  const trust = new ClientTrust(wallClock);
+  trust.setAuthorities(tls?.ca ?? "");
+  const asksClients = tls?.ca !== undefined;
+  const onSocket = (socket: Socket): void => {
+    const name = `${socket.remoteAddress}:${socket.remotePort}`;
+    if (asksClients && socket instanceof TLSSocket) attach(socket, port, { name, judge: trust.judgeOf(socket) });
+    else attach(socket, port);
+  };
   const server = tls === undefined ? createTcpServer(onSocket) : tlsServer(tls, onSocket);
   server.maxConnections = (options.limits?.maxConnections ?? defaultClientPortLimits.maxConnections) + 1;
   await start(server, listen);
@@ -49,7 +63,10 @@ export async function serveClients<Query, Answer, Result>(
   return {
     address,
     setTls(next) {
-      if (server instanceof TlsServer) server.setSecureContext(contextOf(next));
+      if (!(server instanceof TlsServer)) return;
+      trust.setAuthorities(next.ca ?? "");
+      server.setSecureContext(contextOf(next));
+      port.judgeAll();
     },
     close(graceMs) {
       closing ??= stop(server, port, graceMs);
@@ -59,7 +76,8 @@ export async function serveClients<Query, Answer, Result>(
 }
 
 function tlsServer(tls: ServerTls, onSocket: (socket: Socket) => void): Server {
-  const clients = tls.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+  // Whoever is refused can be told why only after the handshake.
+  const clients = tls.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: false };
   const server = createTlsServer({ ...contextOf(tls), ...clients, handshakeTimeout: 5000 }, onSocket);
   // A handshake that fails is the client's business; its socket is closed already.
   server.on("tlsClientError", () => {});
@@ -67,19 +85,24 @@ function tlsServer(tls: ServerTls, onSocket: (socket: Socket) => void): Server {
 }
 
 function contextOf({ cert, key, ca }: ServerTls) {
-  return { cert, key, minVersion: "TLSv1.3", ...(ca !== undefined && { ca }) } as const;
+  // A resumed session brings no chain to judge: where clients prove who they are, each connection begins with the whole proof.
+  const clients = ca === undefined ? {} : { ca, secureOptions: constants.SSL_OP_NO_TICKET };
+  return { cert, key, minVersion: "TLSv1.3", ...clients } as const;
 }
 
-function attach<Query, Answer, Result>(socket: Socket, port: ClientPort<Query, Answer, Result>): void {
+function attach<Query, Answer, Result>(socket: Socket, port: ClientPort<Query, Answer, Result>, guest?: Guest): void {
   socket.setNoDelay(true);
-  const events = port.accept({
-    write: (bytes) => socket.write(bytes),
-    end: () => socket.destroySoon(),
-    destroy: () => socket.destroy(),
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    bufferedBytes: () => socket.writableLength,
-  });
+  const events = port.accept(
+    {
+      write: (bytes) => socket.write(bytes),
+      end: () => socket.destroySoon(),
+      destroy: () => socket.destroy(),
+      pause: () => void socket.pause(),
+      resume: () => void socket.resume(),
+      bufferedBytes: () => socket.writableLength,
+    },
+    guest,
+  );
   socket.on("data", (bytes: Buffer) => events.onData(bytes));
   socket.on("drain", () => events.onDrain());
   // The close that follows says all that matters.

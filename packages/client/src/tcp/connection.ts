@@ -51,7 +51,7 @@ const handshakeMs = 5000;
 /** A watch has no deadline: silence for this long is answered with a ping, and twice as long ends the connection. */
 const silenceMs = 10_000;
 const beforeWelcome: FrameLimits = { welcome: maxHandshakeBytes, refusal: maxHandshakeBytes };
-const afterWelcome: FrameLimits = { answers: maxFrameBytes, pong: 0 };
+const afterWelcome: FrameLimits = { answers: maxFrameBytes, pong: 0, refusal: maxHandshakeBytes };
 
 /** A connection; dials at once. */
 export class Connection {

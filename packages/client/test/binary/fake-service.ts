@@ -198,6 +198,7 @@ export class FakeService {
         return { index: this.#index, term: 1, answer: this.counters.query(name), consistency };
       },
       transferLeadership: async (to = "b") => {
+        await this.gate;
         this.#mustLead(node);
         this.leader = to;
         return { leaderId: to, term: 2 };

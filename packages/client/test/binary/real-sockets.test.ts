@@ -1,27 +1,19 @@
-// The same over real sockets: TCP, TLS, refusals to connect, and an orderly end.
-import { generateKeyPairSync } from "node:crypto";
+// The same over real sockets: TCP, refusals to connect, and an orderly end.
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { crc32 } from "@quorate/contracts";
-import forge from "node-forge";
 import { expect, onTestFinished, test } from "vitest";
 import { createClient } from "../../src/index.ts";
-import { serveClients, type ServerTls } from "../../src/server/index.ts";
+import { serveClients } from "../../src/server/index.ts";
 import { frameOf } from "../../src/wire/frame.ts";
 import { encodeHello } from "../../src/wire/handshake.ts";
 import { FakeService } from "./fake-service.ts";
 
-const { pki } = forge;
-
-async function serve(tls?: ServerTls) {
+async function serve() {
   const service = new FakeService();
   const parts = service.partsOf("a");
-  const listener = await serveClients({
-    ...parts,
-    listen: { host: "127.0.0.1", port: 0 },
-    ...(tls === undefined ? {} : { tls }),
-  });
+  const listener = await serveClients({ ...parts, listen: { host: "127.0.0.1", port: 0 } });
   onTestFinished(() => listener.close(0));
   return { service, listener, address: `127.0.0.1:${listener.address.port}` };
 }
@@ -81,43 +73,3 @@ test("a listener that closes ends its connections, and can be closed twice", asy
   await Promise.all([listener.close(1000), listener.close(1000)]);
   await expect(client.counter("hits").get()).rejects.toMatchObject({ code: "QUORATE_UNREACHABLE" });
 });
-
-test("writes over TLS to a server whose authority is known, and not to another", async () => {
-  const authority = selfSigned();
-  const { address } = await serve({ cert: authority.cert, key: authority.key });
-  await using client = createClient({ endpoints: [`tls://${address}`], tls: { ca: authority.cert } });
-  expect(await client.counter("hits").add()).toMatchObject({ value: 1 });
-  await using stranger = createClient({ endpoints: [`tls://${address}`], retry: { budgetMs: 200 } });
-  await expect(stranger.counter("hits").add()).rejects.toMatchObject({ code: "QUORATE_UNREACHABLE" });
-});
-
-test("a server that asks for certificates takes only clients that show one", async () => {
-  const { cert, key } = selfSigned();
-  const { address } = await serve({ cert, key, ca: cert });
-  await using client = createClient({ endpoints: [`tls://${address}`], tls: { ca: cert, cert, key } });
-  expect(await client.counter("hits").add()).toMatchObject({ value: 1 });
-  await using stranger = createClient({ endpoints: [`tls://${address}`], tls: { ca: cert }, retry: { budgetMs: 200 } });
-  await expect(stranger.counter("hits").add()).rejects.toMatchObject({ code: "QUORATE_UNREACHABLE" });
-});
-
-/** A certificate for 127.0.0.1 that vouches for itself. */
-function selfSigned(): { readonly cert: string; readonly key: string } {
-  const { publicKey, privateKey } = generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-  });
-  const certificate = pki.createCertificate();
-  certificate.publicKey = pki.publicKeyFromPem(publicKey);
-  certificate.serialNumber = "01";
-  certificate.validity.notBefore = new Date(Date.now() - 60_000);
-  certificate.validity.notAfter = new Date(Date.now() + 3_600_000);
-  certificate.setSubject([{ name: "commonName", value: "127.0.0.1" }]);
-  certificate.setIssuer(certificate.subject.attributes);
-  certificate.setExtensions([
-    { name: "basicConstraints", cA: true },
-    { name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] },
-  ]);
-  certificate.sign(pki.privateKeyFromPem(privateKey), forge.md.sha256.create());
-  return { cert: pki.certificateToPem(certificate), key: privateKey };
-}
