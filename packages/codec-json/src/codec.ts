@@ -2,7 +2,7 @@
 // JSON, shape (read-envelope.ts). Only then are they a message.
 
 import type { Codec, Envelope } from "@quorate/contracts";
-import { QuorateError } from "@quorate/contracts";
+import { checkWholeNumber, QuorateError } from "@quorate/contracts";
 import { readEnvelope } from "./read-envelope.ts";
 import { decodeFailed } from "./refusal.ts";
 
@@ -35,13 +35,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function jsonCodec(options: JsonCodecOptions = {}): Codec {
   const maxBytes = options.maxBytes ?? defaultMaxBytes;
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < smallestMaxBytes) {
-    throw new QuorateError({
-      code: "QUORATE_OPTIONS_INVALID",
-      message: `maxBytes must be a whole number of at least ${smallestMaxBytes}, not ${String(maxBytes)}.`,
-      hint: "Leave maxBytes out, or give the transport's maxMessageBytes.",
-    });
-  }
+  const hint = "Leave maxBytes out, or give the transport's maxMessageBytes.";
+  checkWholeNumber({ option: "maxBytes", value: maxBytes, from: smallestMaxBytes, hint });
   return {
     name: "json",
     version,

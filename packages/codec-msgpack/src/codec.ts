@@ -2,7 +2,7 @@
 // in this order: size and version, structure (structure.ts), shape (read-envelope.ts). Only then are they a message.
 
 import type { Codec, Envelope } from "@quorate/contracts";
-import { QuorateError } from "@quorate/contracts";
+import { checkWholeNumber, QuorateError } from "@quorate/contracts";
 import { Packr } from "msgpackr";
 import { readEnvelope } from "./read-envelope.ts";
 import { decodeFailed } from "./refusal.ts";
@@ -39,13 +39,8 @@ const prefixBytes = 2;
  */
 export function msgpackCodec(options: MsgpackCodecOptions = {}): Codec {
   const maxBytes = options.maxBytes ?? defaultMaxBytes;
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < smallestMaxBytes) {
-    throw new QuorateError({
-      code: "QUORATE_OPTIONS_INVALID",
-      message: `maxBytes must be a whole number of at least ${smallestMaxBytes}, not ${String(maxBytes)}.`,
-      hint: "Leave maxBytes out, or give the transport's maxMessageBytes.",
-    });
-  }
+  const hint = "Leave maxBytes out, or give the transport's maxMessageBytes.";
+  checkWholeNumber({ option: "maxBytes", value: maxBytes, from: smallestMaxBytes, hint });
   // Records would be written as extensions that only this library reads; plain arrays stay plain MessagePack.
   const packr = new Packr({ useRecords: false, moreTypes: false, variableMapSize: true });
   const writer = new EnvelopeWriter(packr);

@@ -29,6 +29,8 @@ export type {
 export { RecentMap } from "./recent-map.ts";
 export { snapshotBytes, snapshotPieces } from "./snapshot-content.ts";
 export type { CommittedCommand, SnapshotContent, StateMachine } from "./state-machine.ts";
+export { checkWholeNumber } from "./whole-number.ts";
+export type { WholeNumberOption } from "./whole-number.ts";
 export { laneOf, lanes } from "./transport.ts";
 export type {
   DropReason,

@@ -191,15 +191,11 @@ export function notLoaded(directory: string): QuorateError {
   });
 }
 
-export function invalidOption(facts: {
-  readonly option: string;
-  readonly value: unknown;
-  readonly bound: string;
-}): QuorateError {
+export function invalidDirectory(value: unknown): QuorateError {
   return new QuorateError({
     code: "QUORATE_OPTIONS_INVALID",
-    message: `The option ${facts.option} is ${String(facts.value)}.`,
-    hint: `Give ${facts.bound}.`,
-    details: { ...facts },
+    message: `The option directory is ${String(value)}.`,
+    hint: "Give the path of a directory.",
+    details: { option: "directory", value },
   });
 }

@@ -15,7 +15,7 @@ import {
 import {
   asStorageFailure,
   closed,
-  invalidOption,
+  invalidDirectory,
   notLoaded,
   snapshotStale,
   storageFailed,
@@ -56,7 +56,7 @@ export function fileSnapshotStore(options: FileSnapshotStoreOptions): SnapshotSt
 /** The same on any file system. */
 export function openFileSnapshotStore({ directory }: FileSnapshotStoreOptions, fileSystem: FileSystem): SnapshotStore {
   if (typeof directory !== "string" || directory === "") {
-    throw invalidOption({ option: "directory", value: directory, bound: "the path of a directory" });
+    throw invalidDirectory(directory);
   }
   return new FileSnapshotStore(resolve(directory), fileSystem);
 }

@@ -1,6 +1,7 @@
 // What a user can set, and its bounds.
 
-import { invalidOption } from "./errors.ts";
+import { checkWholeNumber } from "@quorate/contracts";
+import { invalidDirectory } from "./errors.ts";
 
 /** Something worth a line in the server's log. */
 export type FileLogEvent =
@@ -58,15 +59,17 @@ export type LogSettings = {
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const bounds = {
-  segmentBytes: { minimum: 8 * kibibyte, maximum: 1024 * mebibyte },
-  maxQueuedBytes: { minimum: mebibyte, maximum: Number.MAX_SAFE_INTEGER },
-  sealAfterMs: { minimum: 1, maximum: 60_000 },
+  segmentBytes: { from: 8 * kibibyte, to: 1024 * mebibyte },
+  maxQueuedBytes: { from: mebibyte },
+  sealAfterMs: { from: 1, to: 60_000 },
 } as const;
+
+const hint = "Correct this option of fileLogStorage; the options after it were not looked at yet.";
 
 /** The settings that the options ask for; throws `QUORATE_OPTIONS_INVALID` for the first that is out of its bounds. */
 export function checkOptions(options: FileLogStorageOptions): LogSettings {
   if (typeof options.directory !== "string" || options.directory === "") {
-    throw invalidOption({ option: "directory", value: options.directory, bound: "the path of a directory" });
+    throw invalidDirectory(options.directory);
   }
   const settings = {
     directory: options.directory,
@@ -76,11 +79,7 @@ export function checkOptions(options: FileLogStorageOptions): LogSettings {
     onEvent: options.onEvent ?? (() => {}),
   };
   for (const option of ["segmentBytes", "maxQueuedBytes", "sealAfterMs"] as const) {
-    const { minimum, maximum } = bounds[option];
-    const value = settings[option];
-    if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
-      throw invalidOption({ option, value, bound: `a whole number from ${minimum} to ${maximum}` });
-    }
+    checkWholeNumber({ option, value: settings[option], ...bounds[option], hint });
   }
   return settings;
 }

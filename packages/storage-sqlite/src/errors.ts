@@ -168,15 +168,11 @@ export function notLoaded(path: string): ErrorFacts {
   };
 }
 
-export function invalidOption(facts: {
-  readonly option: string;
-  readonly value: unknown;
-  readonly bound: string;
-}): ErrorFacts {
+export function invalidDirectory(value: unknown): ErrorFacts {
   return {
     code: "QUORATE_OPTIONS_INVALID",
-    message: `The option ${facts.option} is ${String(facts.value)}.`,
-    hint: `Give ${facts.bound}.`,
-    details: { ...facts },
+    message: `The option directory is ${String(value)}.`,
+    hint: "Give the path of a directory.",
+    details: { option: "directory", value },
   };
 }

@@ -1,8 +1,8 @@
 // What a user can set, and its bounds.
 
 import { resolve } from "node:path";
-import { QuorateError } from "@quorate/contracts";
-import { invalidOption } from "./errors.ts";
+import { checkWholeNumber, QuorateError } from "@quorate/contracts";
+import { invalidDirectory } from "./errors.ts";
 
 /** Where the log is kept, and the limits it works within. Each has a default but the directory. */
 export type SqliteLogStorageOptions = {
@@ -29,9 +29,11 @@ export type LogSettings = {
 
 const mebibyte = 1024 * 1024;
 const bounds = {
-  maxQueuedBytes: { minimum: mebibyte, maximum: Number.MAX_SAFE_INTEGER },
-  sealAfterMs: { minimum: 1, maximum: 60_000 },
+  maxQueuedBytes: { from: mebibyte },
+  sealAfterMs: { from: 1, to: 60_000 },
 } as const;
+
+const hint = "Correct this option of sqliteLogStorage; the options after it were not looked at yet.";
 
 /** The settings that the options ask for; throws `QUORATE_OPTIONS_INVALID` for the first that is out of its bounds. */
 export function checkOptions(options: SqliteLogStorageOptions): LogSettings {
@@ -41,11 +43,7 @@ export function checkOptions(options: SqliteLogStorageOptions): LogSettings {
     sealAfterMs: options.sealAfterMs ?? 100,
   };
   for (const option of ["maxQueuedBytes", "sealAfterMs"] as const) {
-    const { minimum, maximum } = bounds[option];
-    const value = settings[option];
-    if (!Number.isSafeInteger(value) || value < minimum || value > maximum) {
-      throw new QuorateError(invalidOption({ option, value, bound: `a whole number from ${minimum} to ${maximum}` }));
-    }
+    checkWholeNumber({ option, value: settings[option], ...bounds[option], hint });
   }
   return settings;
 }
@@ -53,5 +51,5 @@ export function checkOptions(options: SqliteLogStorageOptions): LogSettings {
 /** The absolute path of the directory; throws `QUORATE_OPTIONS_INVALID` if there is none. */
 export function checkDirectory({ directory }: { readonly directory: string }): string {
   if (typeof directory === "string" && directory !== "") return resolve(directory);
-  throw new QuorateError(invalidOption({ option: "directory", value: directory, bound: "the path of a directory" }));
+  throw new QuorateError(invalidDirectory(directory));
 }

@@ -2,7 +2,7 @@
 
 import type { Authenticator, NatsConnection, TlsOptions } from "@nats-io/transport-node";
 import type { Codec } from "@quorate/contracts";
-import { QuorateError } from "@quorate/contracts";
+import { checkWholeNumber } from "@quorate/contracts";
 import { readServers, type Servers } from "./servers.ts";
 
 /** Bounds of what the transport holds and sends. */
@@ -166,13 +166,7 @@ function readReconnect(given: NatsReconnect): Required<NatsReconnect> {
   return { minMs, maxMs };
 }
 
-function checkRange(name: string, value: number, range: { readonly from: number; readonly to?: number }): void {
-  const to = range.to ?? Number.MAX_SAFE_INTEGER;
-  if (Number.isSafeInteger(value) && value >= range.from && value <= to) return;
-  const bounds = range.to === undefined ? `at least ${range.from}` : `from ${range.from} to ${range.to}`;
-  throw new QuorateError({
-    code: "QUORATE_OPTIONS_INVALID",
-    message: `${name} must be a whole number ${bounds}, not ${String(value)}.`,
-    hint: "Correct this option of natsTransport; the other options were not looked at yet.",
-  });
+function checkRange(option: string, value: number, range: { readonly from: number; readonly to?: number }): void {
+  const hint = "Correct this option of natsTransport; the other options were not looked at yet.";
+  checkWholeNumber({ option, value, ...range, hint });
 }

@@ -1,7 +1,7 @@
 // What a user can set, with units, defaults and bounds, and the check that refuses a setting before anything is opened.
 
 import type { Clock, Codec, Random } from "@quorate/contracts";
-import { lanes, QuorateError } from "@quorate/contracts";
+import { checkWholeNumber, lanes, QuorateError } from "@quorate/contracts";
 import { Certificates } from "./certificates.ts";
 import type { TlsFiles } from "./credentials.ts";
 import { checkPlainText, PlainText, type Security } from "./security.ts";
@@ -98,6 +98,8 @@ export type Settings = {
   readonly clock: Clock;
   readonly random: Random;
 };
+
+const hint = "Correct this option of tcpTransport; the other options were not looked at yet.";
 
 /** Fills in defaults and refuses what cannot work, with `QUORATE_OPTIONS_INVALID` and the option's name. */
 export function readOptions(options: TcpTransportOptions): Settings {
@@ -203,17 +205,10 @@ function checkAddress(name: string, address: TcpAddress | undefined, firstPort: 
   checkRange(`${name}.port`, address.port, { from: firstPort, to: 65_535 });
 }
 
-function checkRange(name: string, value: number, range: { readonly from: number; readonly to?: number }): void {
-  const to = range.to ?? Number.MAX_SAFE_INTEGER;
-  if (Number.isSafeInteger(value) && value >= range.from && value <= to) return;
-  const bounds = range.to === undefined ? `at least ${range.from}` : `from ${range.from} to ${range.to}`;
-  throw invalid(`${name} must be a whole number ${bounds}, not ${String(value)}.`);
+function checkRange(option: string, value: number, range: { readonly from: number; readonly to?: number }): void {
+  checkWholeNumber({ option, value, ...range, hint });
 }
 
 function invalid(message: string): QuorateError {
-  return new QuorateError({
-    code: "QUORATE_OPTIONS_INVALID",
-    message,
-    hint: "Correct this option of tcpTransport; the other options were not looked at yet.",
-  });
+  return new QuorateError({ code: "QUORATE_OPTIONS_INVALID", message, hint });
 }
