@@ -129,33 +129,37 @@ function forwardOf(parameters: URLSearchParams): boolean {
 }
 
 function minIndexOf(headers: Headers): number | undefined {
-  const text = headers.get("raft-min-index");
-  if (text === null) return undefined;
-  const value = wholeNumber.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value)) return value;
-  throw requestError("QUORATE_REQUEST_INVALID", "The header Raft-Min-Index must be one index of the log, 0 or more.", {
-    field: "Raft-Min-Index",
-  });
+  const must = "The header Raft-Min-Index must be one index of the log, 0 or more.";
+  return wholeNumberOf(headers.get("raft-min-index") ?? undefined, { field: "Raft-Min-Index", must });
 }
 
 function maxWaitOf(parameters: URLSearchParams): number | undefined {
-  const text = single(parameters, "max_wait_ms");
-  if (text === undefined) return undefined;
-  const value = wholeNumber.test(text) ? Number(text) : Number.NaN;
-  if (value >= 1 && value <= longestWaitMs) return value;
-  throw requestError("QUORATE_REQUEST_INVALID", `max_wait_ms must be a whole number from 1 to ${longestWaitMs}.`, {
-    field: "max_wait_ms",
-  });
+  const must = `max_wait_ms must be a whole number from 1 to ${longestWaitMs}.`;
+  return wholeNumberOf(single(parameters, "max_wait_ms"), { field: "max_wait_ms", from: 1, to: longestWaitMs, must });
 }
 
 function maxAgeOf(parameters: URLSearchParams): number | undefined {
-  const text = single(parameters, "max_age_ms");
+  const must = "max_age_ms must be a whole number of milliseconds, 0 or more.";
+  return wholeNumberOf(single(parameters, "max_age_ms"), { field: "max_age_ms", must });
+}
+
+/** The number that a header or parameter holds; undefined if it is not there. Throws `QUORATE_REQUEST_INVALID`. */
+export function wholeNumberOf(
+  text: string | undefined,
+  expected: {
+    readonly field: string;
+    /** What it has to be, as a sentence. */
+    readonly must: string;
+    /** Default 0. */
+    readonly from?: number;
+    readonly to?: number;
+  },
+): number | undefined {
   if (text === undefined) return undefined;
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value)) return value;
-  throw requestError("QUORATE_REQUEST_INVALID", "max_age_ms must be a whole number of milliseconds, 0 or more.", {
-    field: "max_age_ms",
-  });
+  const { field, must, from = 0, to = Number.MAX_SAFE_INTEGER } = expected;
+  const value = wholeNumber.test(text) ? Number(text) : Number.NaN;
+  if (value >= from && value <= to) return value;
+  throw requestError("QUORATE_REQUEST_INVALID", must, { field });
 }
 
 function single(parameters: URLSearchParams, name: string): string | undefined {

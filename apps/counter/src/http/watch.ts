@@ -5,6 +5,7 @@ import type { Service } from "../service-node.ts";
 import type { Answer, Query } from "../state-machine/result.ts";
 import { checkName } from "./names.ts";
 import { requestError } from "./problem.ts";
+import { wholeNumberOf } from "./request-headers.ts";
 
 /** Comments in between tell both sides that the other one is still there. */
 const keepAliveMs = 15_000;
@@ -69,10 +70,6 @@ function queryOf(url: string): Query {
 }
 
 function lastEventId(header: string | null): number {
-  if (header === null) return 0;
-  const index = /^\d{1,15}$/.test(header) ? Number(header) : Number.NaN;
-  if (Number.isSafeInteger(index)) return index;
-  throw requestError("QUORATE_REQUEST_INVALID", "The header Last-Event-ID must be the id of an event.", {
-    field: "Last-Event-ID",
-  });
+  const must = "The header Last-Event-ID must be the id of an event.";
+  return wholeNumberOf(header ?? undefined, { field: "Last-Event-ID", must }) ?? 0;
 }
