@@ -6,6 +6,7 @@ import { codeOf, QuorateError } from "@quorate/contracts";
 import { UsageError } from "./failure.ts";
 import { type CliIo, fetchOf } from "./io.ts";
 import { endpointsOf, type SharedValues } from "./options.ts";
+import { type BodyFacts, problemIn, readBody } from "./problem-body.ts";
 
 /** One request. */
 export type MemberRequest = {
@@ -16,7 +17,7 @@ export type MemberRequest = {
 };
 
 /** The body of a success. */
-export type MemberAnswer = Readonly<Record<string, unknown>>;
+export type MemberAnswer = BodyFacts;
 
 type Target = {
   readonly io: CliIo;
@@ -83,11 +84,11 @@ async function ask({ io, request, endpoint, leftMs }: Target): Promise<Outcome> 
   }
   const location = response.headers.get("location");
   if (response.status === 307 && location !== null) return { type: "redirected", to: new URL(location).origin };
-  return judge(endpoint, response.status, await response.json().catch(() => undefined));
+  return judge(endpoint, response.status, await readBody(response));
 }
 
-function judge(endpoint: string, status: number, body: unknown): Outcome {
-  if (typeof body !== "object" || body === null) {
+function judge(endpoint: string, status: number, body: BodyFacts | undefined): Outcome {
+  if (body === undefined) {
     throw new QuorateError({
       code: "QUORATE_ANSWER_INVALID",
       message: `${endpoint} answered with status ${status} and without JSON.`,
@@ -95,22 +96,10 @@ function judge(endpoint: string, status: number, body: unknown): Outcome {
       outcome: "unknown",
     });
   }
-  const facts: MemberAnswer = { ...body };
-  if (status === 200) return { type: "answered", body: facts };
-  const error = new QuorateError({
-    code: textOf(facts["code"]) ?? "QUORATE_ANSWER_INVALID",
-    message: textOf(facts["detail"]) ?? `${endpoint} answered with status ${status}.`,
-    hint: textOf(facts["hint"]) ?? "",
-    retryable: facts["retryable"] === true,
-    outcome: facts["outcome"] === "none" ? "none" : "unknown",
-    details: facts,
-  });
+  if (status === 200) return { type: "answered", body };
+  const error = new QuorateError(problemIn(body, { endpoint, status }));
   if (error.retryable && error.outcome === "none") return { type: "again", error };
   throw error;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function originOf(endpoint: string): string {

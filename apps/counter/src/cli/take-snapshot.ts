@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { TakenSnapshot } from "../http/snapshot.ts";
 import { type CliIo, fetchOf } from "./io.ts";
 import { addClusterOptions, endpointsOf, type SharedValues, valuesOf } from "./options.ts";
+import { problemIn, readBody } from "./problem-body.ts";
 
 /** A large state takes its time. */
 const takeWithinMs = 600_000;
@@ -35,16 +36,15 @@ async function take(io: CliIo, { timeoutMs = takeWithinMs }: SharedValues, endpo
       throw unreachable(endpoint, cause);
     },
   );
-  const body: unknown = await response.json().catch(() => undefined);
-  const facts: Readonly<Record<string, unknown>> = typeof body === "object" && body !== null ? { ...body } : {};
+  const body = (await readBody(response)) ?? {};
   // What the route of the service writes.
-  if (response.status === 200 && "sizeBytes" in facts) return facts as TakenSnapshot;
-  const { code, detail, hint } = facts;
+  if (response.status === 200 && "sizeBytes" in body) return body as TakenSnapshot;
+  const { hint, ...problem } = problemIn(body, { endpoint, status: response.status });
   throw new QuorateError({
-    code: typeof code === "string" ? code : "QUORATE_ANSWER_INVALID",
-    message: typeof detail === "string" ? detail : `${endpoint} answered with status ${response.status}.`,
-    hint: typeof hint === "string" ? hint : "Check that the endpoint is the HTTP address of a Quorate node.",
-    retryable: facts["retryable"] === true,
+    ...problem,
+    hint: hint === "" ? "Check that the endpoint is the HTTP address of a Quorate node." : hint,
+    // Taking one again does no harm.
+    outcome: "none",
   });
 }
 
