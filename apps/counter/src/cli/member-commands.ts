@@ -132,7 +132,10 @@ async function replace(io: CliIo, command: Command, { old, id }: { old: string; 
     if (performance.now() >= deadline) throw notPromoted({ old, id, withinMs });
     await pause(lookEveryMs);
   }
-  print(io, values, await askMembers(io, values, { method: "DELETE", path: pathOf(old, values) }));
+  io.stderr(`${id} has a vote; removing ${old}\n`);
+  // Never forced: with a vote more than before, the removal is only refused if a voter has fallen silent since. Whether that
+  // one is given up is a decision that nobody can have made before.
+  print(io, values, await askMembers(io, values, { method: "DELETE", path: pathOf(old, {}) }));
 }
 
 function print(io: CliIo, { output }: SharedValues, answer: MemberAnswer): void {

@@ -129,12 +129,12 @@ test("replace adds a real node, waits for its vote and removes the old one", { t
   await using cluster = await MemoryCluster.start(3);
   await cluster.startNewNode("n4");
   const old = await cluster.leader();
-  const real = {
-    env: { QUORATE_ENDPOINTS: cluster.ids.map((id) => `http://${id}.test`).join(",") },
-    fetch: (url: string, init: RequestInit) => cluster.fetch(url, init),
-  };
+  const real = overrides(cluster);
   const replaced = await run(["members", "replace", old, "n4", "--http", "http://n4.test"], {}, real);
-  expect(replaced).toMatchObject({ exitCode: 0, stderr: "n4 is added and catches up\n" });
+  expect(replaced).toMatchObject({
+    exitCode: 0,
+    stderr: `n4 is added and catches up\nn4 has a vote; removing ${old}\n`,
+  });
   const listed = JSON.parse((await run(["members", "list", "-o", "json"], {}, real)).stdout);
   const ids = cluster.ids.filter((id) => id !== old);
   expect(listed.members.map(({ id }: { readonly id: string }) => id)).toEqual(ids);
@@ -142,3 +142,40 @@ test("replace adds a real node, waits for its vote and removes the old one", { t
   expect(status.stdout).toMatch(new RegExp(`${old} .*no member`));
   expect(status.stderr).toContain(`${old}: ${old} was removed from the cluster`);
 });
+
+test("replace needs no force to replace one of two nodes that are left of three", { timeout: 20_000 }, async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const leader = await cluster.leader();
+  const [old = "", down = ""] = cluster.ids.filter((id) => id !== leader);
+  await cluster.stopNode(down);
+  await cluster.startNewNode("n4");
+  const argv = ["members", "replace", old, "n4", "--http", "http://n4.test"];
+  expect(await run(argv, {}, overrides(cluster))).toMatchObject({ exitCode: 0 });
+});
+
+test("replace that is refused at its last step says what it has done, and ends when it is started again", async () => {
+  const { service, nodes } = oneNode();
+  service.status = { configuration: { voters: ["n1", "n2", "n4"], learners: [] } };
+  const argv = ["members", "replace", "n2", "n4", "--http", "h:2"];
+  const fetch = (url: string, init: RequestInit): Promise<Response> => {
+    service.failure = init.method === "DELETE" ? refused("wouldLoseQuorum", "QUORATE_WOULD_LOSE_QUORUM") : undefined;
+    return Promise.resolve(service.handle(new Request(url, init)));
+  };
+  const ended = await run(argv, nodes, { fetch });
+  expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(ended.stderr).toMatch(
+    /^n4 is added and catches up\nn4 has a vote; removing n2\nerror: QUORATE_WOULD_LOSE_QUORUM/,
+  );
+  service.failure = undefined;
+  expect(await run(argv, nodes)).toMatchObject({ exitCode: 0 });
+  const removal = { changes: [{ type: "remove", id: "n2" }], options: {} };
+  expect(service.changes).toEqual([removal, removal]);
+});
+
+/** Runs commands against the nodes of a cluster. */
+function overrides(cluster: MemoryCluster) {
+  return {
+    env: { QUORATE_ENDPOINTS: cluster.ids.map((id) => `http://${id}.test`).join(",") },
+    fetch: (url: string, init: RequestInit) => cluster.fetch(url, init),
+  };
+}
