@@ -128,7 +128,10 @@ export class RaftNode<Query, Answer, Result> implements AsyncDisposable {
     return this.#driver.explain();
   }
 
-  /** Stops, settles every waiting call, and closes transport and storage. Idempotent. */
+  /**
+   * Stops, settles every waiting call, and closes transport and storage. Idempotent. Hands nothing over: a leader that is
+   * not to be missed calls `transferLeadership` first.
+   */
   close(): Promise<void> {
     return this.#driver.close();
   }

@@ -39,6 +39,37 @@ test("a transfer that cannot be is refused with the reason", async () => {
   expect(await rejectionOf(cluster.node(other).transferLeadership())).toMatchObject({ code: "QUORATE_NOT_LEADER" });
 });
 
+test("a leader that hands over before it closes is not missed: the next write is committed at once", async () => {
+  cluster = await TestCluster.started(3);
+  const id = await cluster.elect();
+  await cluster.clock.run(60);
+  const leaving = cluster.node(id);
+  const closed = leaving
+    .transferLeadership()
+    .catch(() => {})
+    .then(() => leaving.close());
+  await cluster.clock.run(10);
+  await closed;
+  const written = cluster.node(otherLeader(id) ?? "").propose(word("x"));
+  await cluster.clock.run(10);
+  expect((await written).result).toBe(1);
+});
+
+test("a leader that is only closed is missed until an election timeout has passed", async () => {
+  cluster = await TestCluster.started(3);
+  const id = await cluster.elect();
+  await cluster.clock.run(60);
+  await cluster.node(id).close();
+  await cluster.clock.run(90);
+  expect(otherLeader(id)).toBeUndefined();
+  await cluster.clock.run(1_000);
+  expect(otherLeader(id)).toBeDefined();
+});
+
+function otherLeader(id: string): string | undefined {
+  return cluster.ids.find((other) => other !== id && cluster.node(other).currentStatus().role === "leader");
+}
+
 test("a target that does not take over: the transfer is given up and the leader goes on", async () => {
   cluster = await TestCluster.started(3);
   const id = await cluster.elect();
