@@ -1,5 +1,5 @@
 // A real broker for tests and demos: a nats-server process on a free loopback port that can be killed, stopped in its
-// tracks and started again at the same address, and that never outlives this process.
+// tracks and started again at the same address, and that never outlives this process, even if that is killed.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,9 +9,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { QuorateError } from "@quorate/contracts";
 import { findNatsServer, type FindOptions } from "./find-nats-server.ts";
+import { killWithParent } from "./kill-with-parent.ts";
 
 export { findNatsServer } from "./find-nats-server.ts";
 export type { FindOptions } from "./find-nats-server.ts";
+export { killWithParent } from "./kill-with-parent.ts";
 
 /** How to start a broker. */
 export type NatsServerOptions = FindOptions & {
@@ -28,12 +30,6 @@ const lowestPort = 15_000;
 const highestPort = 31_999;
 /** Lines of output that are kept to explain a failure. */
 const keptLines = 20;
-
-const living = new Set<ChildProcess>();
-// The last line of defence; SIGKILL also ends stopped processes.
-process.on("exit", () => {
-  for (const child of living) child.kill("SIGKILL");
-});
 
 /** A broker that this process started. `await using` ends it. */
 export class NatsServer {
@@ -126,7 +122,7 @@ export class NatsServer {
     const args = ["-c", join(this.#directory, "nats.conf"), "-a", "127.0.0.1", "-p", String(port)];
     const child = spawn(this.#program, args, { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
-    living.add(child);
+    killWithParent(child);
     const lines: string[] = [];
     const ready = Promise.withResolvers<void>();
     const fail = (problem: string, cause?: unknown) =>
@@ -134,7 +130,6 @@ export class NatsServer {
     const timer = setTimeout(() => fail(`nats-server was not ready within ${readyWithinMs} ms.`), readyWithinMs);
     child.once("error", (error) => fail(`nats-server did not start: ${error.message}.`, error));
     child.once("close", (code, signal) => {
-      living.delete(child);
       fail(`nats-server ended with ${signal ?? `exit code ${code}`}.`);
     });
     createInterface({ input: child.stderr }).on("line", (line) => {

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { QuorateError } from "@quorate/contracts";
 import type { FaultCounts } from "@quorate/memory";
+import { killWithParent } from "@quorate/transport-nats/test-server";
 import { type NetworkOrder, parseAnswer } from "./network.ts";
 
 /** How to start a server: program and arguments before `start --config FILE`. */
@@ -17,13 +18,6 @@ export type ExitStatus = {
 
 /** Lines of output that are kept to explain a failure. */
 const keptLines = 30;
-
-const living = new Set<ChildProcess>();
-
-// The last line of defence: whatever ends this process, its children go with it. SIGKILL also ends stopped processes.
-process.on("exit", () => {
-  for (const child of living) child.kill("SIGKILL");
-});
 
 /** A running or ended server process. */
 export class NodeProcess {
@@ -43,7 +37,7 @@ export class NodeProcess {
     this.#child = spawn(program, [...args, "start", "--config", configFile], {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
-    living.add(this.#child);
+    killWithParent(this.#child);
     // Whoever does not wait for readiness must not be ended by its rejection.
     this.#ready.promise.catch(() => {});
     this.#child.once("error", (error) => this.#onEnd({ code: null, signal: null }, error));
@@ -112,7 +106,6 @@ export class NodeProcess {
   #onEnd(status: ExitStatus, cause?: Error): void {
     if (!this.#running) return;
     this.#running = false;
-    living.delete(this.#child);
     this.#ready.reject(
       new QuorateError({
         code: "QUORATE_DEMO_NODE_ENDED",

@@ -1,25 +1,37 @@
 // Server processes from the demo's side, tried on small stand-in programs.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { createInterface } from "node:readline";
+import { expect, onTestFinished, test } from "vitest";
 import { isReadyLine, NodeProcess } from "../../src/demo/node-process.ts";
 import { findFreePorts } from "../../src/demo/ports.ts";
 import { until } from "../../src/demo/wait.ts";
 
-async function withProgram(source: string, use: (node: NodeProcess) => Promise<void>): Promise<void> {
+async function withFile(source: string, use: (program: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "quorate-test-"));
   const program = join(directory, "server.mjs");
   writeFileSync(program, source);
-  const node = new NodeProcess("n1", [process.execPath, program], "config.json");
   try {
-    await use(node);
+    await use(program);
   } finally {
-    node.kill("SIGKILL");
-    await node.exited;
     rmSync(directory, { recursive: true });
   }
+}
+
+function withProgram(source: string, use: (node: NodeProcess) => Promise<void>): Promise<void> {
+  return withFile(source, async (program) => {
+    const node = new NodeProcess("n1", [process.execPath, program], "config.json");
+    try {
+      await use(node);
+    } finally {
+      node.kill("SIGKILL");
+      await node.exited;
+    }
+  });
 }
 
 const readyLine = `console.log(JSON.stringify({ level: 30, msg: "ready", args: process.argv.slice(2) }));`;
@@ -51,6 +63,41 @@ test("a paused process can be killed", async () => {
     expect(node.paused).toBe(false);
   });
 });
+
+const listening = `
+import { createServer } from "node:net";
+const server = createServer().listen(0, "127.0.0.1", () =>
+  console.log(JSON.stringify({ msg: "ready", port: server.address().port })),
+);`;
+
+test.each(["running", "paused"])("a node that is %s is gone when the demo was killed", async (state) => {
+  await withFile(listening, async (program) => {
+    const fixture = join(import.meta.dirname, "fixtures/start-node.ts");
+    const demo = spawn(process.execPath, ["--conditions=quorate-source", fixture, program, state], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    onTestFinished(() => void demo.kill("SIGKILL"));
+    const [line] = await once(createInterface({ input: demo.stdout }), "line");
+    const { port } = JSON.parse(line);
+    expect(await isListening(port)).toBe(true);
+    demo.kill("SIGKILL");
+    const gone = async (): Promise<true | undefined> => ((await isListening(port)) ? undefined : true);
+    await until({ what: "the end of the node", withinMs: 10_000, everyMs: 5 }, gone);
+  });
+});
+
+/** Whether somebody listens there; a process that is stopped does too. */
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect({ host: "127.0.0.1", port });
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
 
 test("only a log entry whose message is `ready` is the ready line", () => {
   expect(isReadyLine('{"level":30,"msg":"ready"}')).toBe(true);
