@@ -194,7 +194,7 @@ export function notLoaded(directory: string): QuorateError {
 export function invalidDirectory(value: unknown): QuorateError {
   return new QuorateError({
     code: "QUORATE_OPTIONS_INVALID",
-    message: `The option directory is ${String(value)}.`,
+    message: `The option directory is ${JSON.stringify(value)}.`,
     hint: "Give the path of a directory.",
     details: { option: "directory", value },
   });

@@ -241,15 +241,15 @@ describe("limits", () => {
   });
 
   test.each([
-    { segmentBytes: 1000 },
-    { segmentBytes: 2 ** 31 },
-    { maxQueuedBytes: 0 },
-    { sealAfterMs: 0 },
-    { sealAfterMs: 1.5 },
-    { directory: "" },
-  ])("the option %o is refused", (option) => {
+    [{ segmentBytes: 1000 }, "segmentBytes must be a whole number from 8192 to 1073741824, not 1000."],
+    [{ segmentBytes: 2 ** 31 }, "segmentBytes must be a whole number from 8192 to 1073741824, not 2147483648."],
+    [{ maxQueuedBytes: 0 }, "maxQueuedBytes must be a whole number of at least 1048576, not 0."],
+    [{ sealAfterMs: 0 }, "sealAfterMs must be a whole number from 1 to 60000, not 0."],
+    [{ sealAfterMs: 1.5 }, "sealAfterMs must be a whole number from 1 to 60000, not 1.5."],
+    [{ directory: "" }, 'The option directory is "".'],
+  ])("the option %o is refused with its bounds", (option, message) => {
     expect(() => storageOn(new TestDisk(), option)).toThrowError(
-      expect.objectContaining({ code: "QUORATE_OPTIONS_INVALID" }),
+      expect.objectContaining({ code: "QUORATE_OPTIONS_INVALID", message }),
     );
   });
 });

@@ -171,7 +171,7 @@ export function notLoaded(path: string): ErrorFacts {
 export function invalidDirectory(value: unknown): ErrorFacts {
   return {
     code: "QUORATE_OPTIONS_INVALID",
-    message: `The option directory is ${String(value)}.`,
+    message: `The option directory is ${JSON.stringify(value)}.`,
     hint: "Give the path of a directory.",
     details: { option: "directory", value },
   };

@@ -171,14 +171,16 @@ describe("limits", () => {
     await storage.close();
   });
 
-  test.each([{ maxQueuedBytes: 0 }, { sealAfterMs: 0 }, { sealAfterMs: 1.5 }, { directory: "" }])(
-    "the option %o is refused",
-    (option) => {
-      expect(() => sqliteLogStorage({ directory: "/nowhere", ...option })).toThrowError(
-        expect.objectContaining({ code: "QUORATE_OPTIONS_INVALID" }),
-      );
-    },
-  );
+  test.each([
+    [{ maxQueuedBytes: 0 }, "maxQueuedBytes must be a whole number of at least 1048576, not 0."],
+    [{ sealAfterMs: 0 }, "sealAfterMs must be a whole number from 1 to 60000, not 0."],
+    [{ sealAfterMs: 1.5 }, "sealAfterMs must be a whole number from 1 to 60000, not 1.5."],
+    [{ directory: "" }, 'The option directory is "".'],
+  ])("the option %o is refused with its bounds", (option, message) => {
+    expect(() => sqliteLogStorage({ directory: "/nowhere", ...option })).toThrowError(
+      expect.objectContaining({ code: "QUORATE_OPTIONS_INVALID", message }),
+    );
+  });
 });
 
 test("compacted rows are deleted in the background, a thousand at a time, and their pages are used again", async () => {
