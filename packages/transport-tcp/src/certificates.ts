@@ -111,7 +111,9 @@ export class Certificates implements Security {
     for (let depth = 0; link !== undefined && depth < 8; depth += 1) {
       const current: X509Certificate = link;
       if (authorities.some((authority) => isIssuedBy(current, authority))) return undefined;
-      link = current.issuerCertificate;
+      // What stands above it in the chain that the peer has shown is so by its name alone.
+      const above: X509Certificate | undefined = current.issuerCertificate;
+      link = above?.ca === true && isIssuedBy(current, above) ? above : undefined;
     }
     return refused("its certificate is signed by an authority that is not trusted here (any more)");
   }

@@ -22,8 +22,8 @@ export type Wish = {
 export class Authority {
   readonly #signer: Signer;
 
-  constructor(name?: string) {
-    this.#signer = new Signer(name);
+  constructor(name?: string, above?: Authority) {
+    this.#signer = new Signer(name, above === undefined ? undefined : above.#signer);
   }
 
   get pem(): string {

@@ -88,6 +88,20 @@ describe("files that change while a server runs", () => {
     await eventually(() => expect(eventOf(n2, "peerDisconnected")).toBeDefined());
   });
 
+  test("end the connections also of one that shows a stranger's certificate in its authority's place", async () => {
+    await using stage = new Stage();
+    const [own, stranger] = [older.issue({ nodeId: "n2" }), newer.issue({ nodeId: "Older authority" })];
+    const files = [filesOf("n1"), filesOf("n2")] as const;
+    files[0].write({ ca: both });
+    files[1].write({ cert: own.cert + stranger.cert, key: own.key });
+    const n1 = await stage.start("n1", tlsOf(files[0]));
+    const n2 = await stage.start("n2", tlsOf(files[1]));
+    await untilBothHear(n1, n2);
+    files[0].write({ ca: newer.pem });
+    await eventually(() => expect(eventOf(n1, "peerRefused")?.detail).toMatch(/n2: its certificate is signed by/));
+    await eventually(() => expect(eventOf(n2, "peerDisconnected")).toBeDefined());
+  });
+
   test("are told once to be of no use, and those read before stay in use", async () => {
     await using stage = new Stage();
     const { n1, n2, files } = await pair(stage);

@@ -48,6 +48,19 @@ describe("servers with certificates", () => {
     expect(n2.messages).toContainEqual(append("n1", "n2", 300_000));
   });
 
+  test("believe certificates of an authority between that one of theirs has signed", async () => {
+    await using stage = new Stage();
+    const between = new Authority("Department", authority);
+    const files = filesOf({ nodeId: "n2" });
+    const { cert, key } = between.issue({ nodeId: "n2" });
+    files.write({ cert: cert + between.pem, key });
+    const n1 = await stage.start("n1", tlsOf("n1"));
+    const n2 = await stage.start("n2", { tls: files.paths });
+    n1.transport.send(beat("n1", "n2"));
+    n2.transport.send(beat("n2", "n1"));
+    await eventually(() => expect([n1.messages.length, n2.messages.length]).toEqual([1, 1]));
+  });
+
   test("show nothing of the messages on the wire", async () => {
     await using stage = new Stage();
     const n1 = await stage.start("n1", tlsOf("n1"));

@@ -27,12 +27,13 @@ type Pair = { readonly certificate: forge.pki.Certificate; readonly privateKey: 
 export class Authority {
   readonly #pair: Pair;
 
-  constructor(name = "Test authority") {
+  /** Without an authority above it, it signs its own certificate. */
+  constructor(name = "Test authority", above?: Authority) {
     const extensions = [{ name: "basicConstraints", cA: true }];
-    this.#pair = makePair({ name, validDays: [-1, 3650], extensions });
+    this.#pair = makePair({ name, validDays: [-1, 3650], extensions }, above === undefined ? undefined : above.#pair);
   }
 
-  /** Its own certificate, which signs itself. */
+  /** Its own certificate. */
   get pem(): string {
     return pki.certificateToPem(this.#pair.certificate);
   }
