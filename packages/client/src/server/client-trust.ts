@@ -4,6 +4,7 @@
 import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { Refusal } from "../wire/handshake.ts";
+import type { Guest } from "./client-port.ts";
 
 const pemPattern = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 /** More links than any real chain has. */
@@ -12,20 +13,25 @@ const maxChainLength = 8;
 /** The authorities that count now. */
 export class ClientTrust {
   readonly #wallClock: () => number;
-  #authorities: readonly X509Certificate[] = [];
+  #authorities: readonly X509Certificate[];
 
   /** `wallClock`: milliseconds since 1970. */
-  constructor(wallClock: () => number) {
+  constructor(authorities: string, wallClock: () => number) {
+    this.#authorities = certificatesIn(authorities);
     this.#wallClock = wallClock;
   }
 
-  /** From now on only these count. */
-  setAuthorities(pem: string): void {
-    this.#authorities = (pem.match(pemPattern) ?? []).map((each) => new X509Certificate(each));
+  /** From now on only these count; with none, nobody is trusted. */
+  setAuthorities(authorities: string): void {
+    this.#authorities = certificatesIn(authorities);
   }
 
-  /** The judge of one client: says why its certificate is not accepted now, undefined if it is. Cheap to ask often. */
-  judgeOf(socket: TLSSocket): () => Refusal | undefined {
+  /** A client, and what speaks against it now; cheap to ask often. */
+  guestOf(socket: TLSSocket): Guest {
+    return { name: `${socket.remoteAddress}:${socket.remotePort}`, judge: this.#judgeOf(socket) };
+  }
+
+  #judgeOf(socket: TLSSocket): () => Refusal | undefined {
     const certificate = socket.getPeerX509Certificate();
     if (certificate === undefined) return () => refused("this port asks clients for a certificate");
     if (!socket.authorized) {
@@ -50,17 +56,25 @@ export class ClientTrust {
   }
 }
 
-/** Whether one of the authorities has signed the certificate, or one of the chain that the handshake has found good. */
+function certificatesIn(pem: string): readonly X509Certificate[] {
+  return (pem.match(pemPattern) ?? []).map((each) => new X509Certificate(each));
+}
+
+/** Whether one of the authorities has signed the certificate, or one of those above it that the client has shown. */
 function isSigned(certificate: X509Certificate, authorities: readonly X509Certificate[]): boolean {
   let link: X509Certificate | undefined = certificate;
   for (let depth = 0; link !== undefined && depth < maxChainLength; depth += 1) {
     const current: X509Certificate = link;
-    const isIssuer = (authority: X509Certificate): boolean =>
-      current.checkIssued(authority) && current.verify(authority.publicKey);
-    if (authorities.some(isIssuer)) return true;
-    link = current.issuerCertificate;
+    if (authorities.some((authority) => isIssuedBy(current, authority))) return true;
+    // What stands above it in the chain is so by its name alone.
+    const above: X509Certificate | undefined = current.issuerCertificate;
+    link = above?.ca === true && isIssuedBy(current, above) ? above : undefined;
   }
   return false;
+}
+
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }
 
 function refused(message: string): Refusal {

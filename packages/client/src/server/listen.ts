@@ -2,7 +2,7 @@
 
 import { constants } from "node:crypto";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, Server as TlsServer, TLSSocket } from "node:tls";
+import { createServer as createTlsServer, Server as TlsServer, type TLSSocket } from "node:tls";
 import { codeOf, QuorateError } from "@quorate/contracts";
 import { systemClock } from "../system-clock.ts";
 import { ClientPort, type ClientPortOptions, type Guest } from "./client-port.ts";
@@ -45,15 +45,11 @@ export async function serveClients<Query, Answer, Result>(
   options: ServeOptions<Query, Answer, Result>,
 ): Promise<ClientListener> {
   const { listen, tls, wallClock = Date.now } = options;
-  const trust = new ClientTrust(wallClock);
-  trust.setAuthorities(tls?.ca ?? "");
-  const asksClients = tls?.ca !== undefined;
-  const onSocket = (socket: Socket): void => {
-    const name = `${socket.remoteAddress}:${socket.remotePort}`;
-    if (asksClients && socket instanceof TLSSocket) attach(socket, port, { name, judge: trust.judgeOf(socket) });
-    else attach(socket, port);
-  };
-  const server = tls === undefined ? createTcpServer(onSocket) : tlsServer(tls, onSocket);
+  const trust = tls?.ca === undefined ? undefined : new ClientTrust(tls.ca, wallClock);
+  const server =
+    tls === undefined
+      ? createTcpServer((socket) => attach(socket, port))
+      : tlsServer(tls, (socket) => attach(socket, port, trust?.guestOf(socket)));
   server.maxConnections = (options.limits?.maxConnections ?? defaultClientPortLimits.maxConnections) + 1;
   await start(server, listen);
   const port = new ClientPort({ ...options, clock: systemClock });
@@ -64,7 +60,7 @@ export async function serveClients<Query, Answer, Result>(
     address,
     setTls(next) {
       if (!(server instanceof TlsServer)) return;
-      trust.setAuthorities(next.ca ?? "");
+      trust?.setAuthorities(next.ca ?? "");
       server.setSecureContext(contextOf(next));
       port.judgeAll();
     },
@@ -75,7 +71,7 @@ export async function serveClients<Query, Answer, Result>(
   };
 }
 
-function tlsServer(tls: ServerTls, onSocket: (socket: Socket) => void): Server {
+function tlsServer(tls: ServerTls, onSocket: (socket: TLSSocket) => void): Server {
   // Whoever is refused can be told why only after the handshake.
   const clients = tls.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: false };
   const server = createTlsServer({ ...contextOf(tls), ...clients, handshakeTimeout: 5000 }, onSocket);

@@ -112,13 +112,27 @@ describe("a server that asks for certificates", () => {
     await staying.hears("pong");
   });
 
+  test("is not deceived by one that shows somebody else's certificate in place of its own authority's", async () => {
+    const served = await serve({ ...server, ca: older.pem + newer.pem });
+    const own = older.issue({ name: "leaving" });
+    const other = newer.issue({ name: "Older authority" });
+    const leaving = new Guest(served, { ...own, cert: own.cert + other.cert });
+    await leaving.hears("welcome");
+    served.listener.setTls({ ...server, ca: newer.pem });
+    await leaving.closed;
+    expect(leaving.refusal?.code).toBe("QUORATE_CERTIFICATE_REFUSED");
+  });
+
   test("leaves everybody connected while the authorities are exchanged step by step", async () => {
     const served = await serve({ ...server, ca: older.pem });
-    const first = new Guest(served, older.issue({ name: "first" }));
-    await first.hears("welcome");
+    const direct = new Guest(served, older.issue({ name: "direct" }));
+    const between = new Authority("Department", older);
+    const { cert, key } = between.issue({ name: "indirect" });
+    const indirect = new Guest(served, { cert: cert + between.pem, key });
+    await Promise.all([direct.hears("welcome"), indirect.hears("welcome")]);
     served.listener.setTls({ ...server, ca: older.pem + newer.pem });
-    first.socket.write(frameOf("ping"));
-    await first.hears("pong");
+    for (const guest of [direct, indirect]) guest.socket.write(frameOf("ping"));
+    await Promise.all([direct.hears("pong"), indirect.hears("pong")]);
     expect(served.expulsions).toEqual([]);
   });
 
