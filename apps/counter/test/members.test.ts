@@ -91,6 +91,21 @@ test("a leader that removes itself commits that and hands over", async () => {
   );
 });
 
+test("a follower that was removed and that nobody turns away finds out nevertheless", { timeout: 30_000 }, async () => {
+  await using cluster = await MemoryCluster.start(3);
+  const leader = await cluster.leader();
+  const removed = cluster.ids.find((id) => id !== leader) ?? "";
+  for (const other of cluster.ids.filter((id) => id !== removed)) {
+    cluster.network.cut({ from: other, to: removed });
+    cluster.network.cut({ from: removed, to: other });
+  }
+  expect((await cluster.request(leader, "DELETE", `${members}/${removed}`)).status).toBe(200);
+  const notice = await eventually("it says that it was removed", () =>
+    cluster.noticesOf(removed).find(({ type }) => type === "removed"),
+  );
+  expect(notice.detail).toContain(`${removed} was removed from the cluster: according to http://`);
+});
+
 test("a change under the condition of an older list is refused", async () => {
   await using cluster = await MemoryCluster.start(3);
   const leader = await cluster.leader();

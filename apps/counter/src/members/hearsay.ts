@@ -24,8 +24,8 @@ export type HearsayParts = {
   readonly addresses: () => ReadonlyMap<string, MemberAddress>;
   /** Where the newest configuration of the own log stands. */
   readonly ownIndex: () => number;
-  /** The newest that was heard, if it is newer than the own log. */
-  readonly onNews: (rumour: Rumour) => void;
+  /** The newest that was heard, if it is newer than the own log. False if it settles nothing: then it is asked again. */
+  readonly onNews: (rumour: Rumour) => boolean;
 };
 
 const firstPauseMs = 500;
@@ -77,10 +77,8 @@ export class Hearsay {
     this.#asking = false;
     if (this.#closing.signal.aborted) return;
     this.#roundsLeft -= 1;
-    if (newest !== undefined && newest.index > this.#parts.ownIndex()) {
-      this.#parts.onNews(newest);
-      this.#roundsLeft = 0;
-    }
+    const isNews = newest !== undefined && newest.index > this.#parts.ownIndex();
+    if (isNews && this.#parts.onNews(newest)) this.#roundsLeft = 0;
     if (this.#roundsLeft === 0) return;
     this.#nextRound(this.#pauseMs);
     this.#pauseMs = Math.min(maxPauseMs, this.#pauseMs * 2);

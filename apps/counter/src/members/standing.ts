@@ -124,7 +124,8 @@ export class Standing {
     this.#parts.onNotice({ type: "joined", detail: `${this.#parts.nodeId} is a member of the cluster now` });
   }
 
-  #onNews(rumour: Rumour): void {
+  /** Whether that is an answer; if not, it is asked again. */
+  #onNews(rumour: Rumour): boolean {
     const { node, nodeId, onNotice } = this.#parts;
     const names = [...rumour.members.keys()].join(", ");
     if (rumour.members.has(nodeId)) {
@@ -132,10 +133,11 @@ export class Standing {
       if (rumour.index > this.#lastHeardIndex)
         onNotice({ type: "membersHeard", detail: `${rumour.from} says that the members are ${names} now` });
       this.#lastHeardIndex = Math.max(this.#lastHeardIndex, rumour.index);
-      return;
+      return true;
     }
-    if (rumour.committed)
-      this.#onRemoved(`according to ${rumour.from}, its members are ${names} since index ${rumour.index}`);
+    if (!rumour.committed) return false;
+    this.#onRemoved(`according to ${rumour.from}, its members are ${names} since index ${rumour.index}`);
+    return true;
   }
 
   /** The own log may say so, if this node led the change or was told of it in time. */

@@ -26,7 +26,7 @@ function hearsay(answers: Readonly<Record<string, unknown>>, ownIndex = 5): Hear
     clock,
     addresses: () => addresses,
     ownIndex: () => ownIndex,
-    onNews: (rumour) => news.push(rumour),
+    onNews: (rumour) => news.push(rumour) > 0 && rumour.committed,
     fetch: (url, { signal }) => {
       const host = new URL(url).hostname;
       asked.push(host);
@@ -37,9 +37,9 @@ function hearsay(answers: Readonly<Record<string, unknown>>, ownIndex = 5): Hear
   });
 }
 
-function list(configurationIndex: number, cluster = "demo"): object {
+function list(configurationIndex: number, { cluster = "demo", committed = true } = {}): object {
   const member = { id: "n9", peer: "h:1", http: "http://n9" };
-  return { cluster, configurationIndex, committed: true, members: [member, { id: 7 }, null] };
+  return { cluster, configurationIndex, committed, members: [member, { id: 7 }, null] };
 }
 
 test("the newest list counts, from whomever it comes, and one's own word is not asked for", async () => {
@@ -53,7 +53,7 @@ test("the newest list counts, from whomever it comes, and one's own word is not 
 });
 
 test("another cluster, an older list and nonsense are no news, and it asks again until it gives up", async () => {
-  const one = hearsay({ n2: list(9, "other"), n3: list(5) });
+  const one = hearsay({ n2: list(9, { cluster: "other" }), n3: list(5) });
   one.ask();
   one.ask();
   for (let round = 0; round < 50; round += 1) await clock.next();
@@ -64,6 +64,17 @@ test("another cluster, an older list and nonsense are no news, and it asks again
   one.ask();
   await clock.next();
   expect(asked).toHaveLength(26);
+});
+
+test("it asks on after news that settles nothing, such as a list that is not committed yet", async () => {
+  const answers = { n2: list(9, { committed: false }), n3: list(5) };
+  hearsay(answers).ask();
+  await clock.next();
+  expect(news.map(({ committed }) => committed)).toEqual([false]);
+  answers.n2 = list(9);
+  await clock.next();
+  expect(news.map(({ committed }) => committed)).toEqual([false, true]);
+  expect(clock.pending).toBe(0);
 });
 
 test("who does not answer holds nobody up, and nothing is left when it is closed", async () => {
