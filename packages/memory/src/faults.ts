@@ -46,7 +46,7 @@ export type FaultCounts = {
   readonly duplicated: number;
   readonly delayed: number;
   readonly reordered: number;
-  /** Messages that a partition kept away, on either side. */
+  /** Messages that a cut or a partition kept away, on either side. */
   readonly cut: number;
   /** Messages that were lost because too many waited. */
   readonly overflowed: number;
@@ -58,9 +58,11 @@ export type FaultyNetwork = {
   wrap(transport: Transport): Transport;
   /** From now on these are the faults of a direction; `{}` ends them. The latest call that names a direction counts. */
   set(link: FaultyLink, faults: LinkFaults): void;
+  /** Nothing gets through in this direction any more, also not what is under way. */
+  cut(link: FaultyLink): void;
   /** Servers of different groups do not hear each other; those in no group hear everybody. Replaces an earlier partition. */
   partition(...groups: readonly (readonly string[])[]): void;
-  /** Ends the partition and all faults. What waits is still sent. */
+  /** Ends all cuts, the partition and all faults. What waits is still sent. */
   heal(): void;
   readonly counts: FaultCounts;
 };
@@ -68,13 +70,14 @@ export type FaultyNetwork = {
 /**
  * Makes a network without faults.
  *
- * Faults strike once, on the sender's side; a partition also keeps away what arrives from a process without faults.
+ * Faults strike once, on the sender's side; cuts and partitions also keep away what arrives from a process without faults.
  */
 export function faultyNetwork(options: FaultyNetworkOptions): FaultyNetwork {
   const state = new FaultState(options);
   return {
     wrap: (transport) => new FaultyTransport(transport, state),
     set: (link, faults) => state.set(link, faults),
+    cut: (link) => state.cut(link),
     partition: (...groups) => state.partition(groups),
     heal: () => state.heal(),
     get counts() {
@@ -92,6 +95,7 @@ class FaultState {
   readonly counts = { dropped: 0, duplicated: 0, delayed: 0, reordered: 0, cut: 0, overflowed: 0 };
   waiting = 0;
   #rules: readonly { readonly link: FaultyLink; readonly faults: LinkFaults }[] = [];
+  #cuts: readonly FaultyLink[] = [];
   #groups: readonly (readonly string[])[] = [];
 
   constructor(options: FaultyNetworkOptions) {
@@ -106,28 +110,35 @@ class FaultState {
     this.#rules = [...others, { link, faults }];
   }
 
+  cut(link: FaultyLink): void {
+    this.#cuts = [...this.#cuts, link];
+  }
+
   partition(groups: readonly (readonly string[])[]): void {
     this.#groups = groups;
   }
 
   heal(): void {
     this.#rules = [];
+    this.#cuts = [];
     this.#groups = [];
   }
 
-  faultsOf({ from, to }: Message): LinkFaults {
-    const fits = ({ link }: { readonly link: FaultyLink }) =>
-      (link.from === undefined || link.from === from) && (link.to === undefined || link.to === to);
-    return this.#rules.findLast(fits)?.faults ?? {};
+  faultsOf(message: Message): LinkFaults {
+    return this.#rules.findLast(({ link }) => covers(link, message))?.faults ?? {};
   }
 
-  /** Whether a partition stands between sender and receiver; counts it. */
-  isCut({ from, to }: Message): boolean {
-    const groupOf = (server: string) => this.#groups.findIndex((group) => group.includes(server));
-    const [sender, receiver] = [groupOf(from), groupOf(to)];
-    if (sender === receiver || sender === -1 || receiver === -1) return false;
+  /** Whether a cut or a partition stands between sender and receiver; counts it. */
+  isCut(message: Message): boolean {
+    if (!this.#isApart(message) && !this.#cuts.some((link) => covers(link, message))) return false;
     this.counts.cut += 1;
     return true;
+  }
+
+  #isApart({ from, to }: Message): boolean {
+    const groupOf = (server: string) => this.#groups.findIndex((group) => group.includes(server));
+    const [sender, receiver] = [groupOf(from), groupOf(to)];
+    return sender !== receiver && sender !== -1 && receiver !== -1;
   }
 
   happens(chance: number | undefined): boolean {
@@ -260,6 +271,10 @@ class FaultyReceiver implements TransportReceiver {
   onEvent(event: TransportEvent): void {
     this.#receiver.onEvent(event);
   }
+}
+
+function covers(link: FaultyLink, { from, to }: Message): boolean {
+  return (link.from === undefined || link.from === from) && (link.to === undefined || link.to === to);
 }
 
 function describeOverflow(message: Message): TransportEvent {

@@ -146,6 +146,22 @@ describe("a faulty network", () => {
     expect(faults.counts.cut).toBe(3);
   });
 
+  test("cuts one direction alone, also for what is under way, until it heals", async () => {
+    const { clock, faults, arrived, n1, n2 } = await makeStage();
+    faults.set({ from: "n1" }, { delayMs: [10, 10] });
+    n1.send("n2", 1);
+    faults.cut({ from: "n1", to: "n2" });
+    n1.send("n2", 2);
+    n1.send("n3", 3);
+    n2.send("n1", 4);
+    clock.advance(10);
+    expect(await arrived()).toEqual(["n2>n1 4", "n1>n3 3"]);
+    expect(faults.counts).toMatchObject({ cut: 2, dropped: 0 });
+    faults.heal();
+    n1.send("n2", 5);
+    expect(await arrived()).toEqual(["n1>n2 5"]);
+  });
+
   test("keeps away what arrives from beyond a partition that only the receiver knows", async () => {
     const network = memoryNetwork();
     const faults = faultyNetwork({ clock: new ManualClock() });
