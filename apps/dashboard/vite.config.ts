@@ -1,4 +1,4 @@
-// Builds and serves the playground: a folder of static files that any web server can serve from any path.
+// Builds and serves the two pages, the playground and the live cluster: a folder of static files that any web server can serve from any path.
 import { defaultClientConditions, defineConfig } from "vite";
 
 /** Where links lead by default: `PLAYGROUND_URL` of the simulator. */
@@ -10,5 +10,5 @@ export default defineConfig({
   server: address,
   preview: address,
   worker: { format: "es" },
-  build: { modulePreload: { polyfill: false } },
+  build: { modulePreload: { polyfill: false }, rolldownOptions: { input: ["index.html", "live.html"] } },
 });

@@ -4,7 +4,7 @@ import { type Action, allFaults, faultKinds, registers, simulate, type Simulatio
 import { cutsOf, describeAction } from "../src/run/describe-action.ts";
 import { isLandmark, isRoutine, narrate } from "../src/run/narrate.ts";
 import type { ShownStep } from "../src/run/report.ts";
-import { bandsOf } from "../src/view/bands.ts";
+import { lanesOf } from "../src/view/run-lanes.tsx";
 import { ambientFaults, faultGroups } from "../src/view/fault-words.ts";
 
 async function storyOf(options: Partial<SimulationOptions<never, unknown, unknown>>): Promise<readonly ShownStep[]> {
@@ -78,7 +78,7 @@ describe("lanes", () => {
   test("say when each node followed, campaigned, led and was away, without gaps", async () => {
     const script = [{ fault: "crash", node: "n3", downMs: 300, atMs: 1000 }] as const;
     const steps = await storyOf({ script, raft: {} });
-    const lane = bandsOf(steps)[2];
+    const lane = lanesOf(steps)[2];
     expect(lane?.bands.map(({ kind }) => kind).slice(0, 5)).toEqual([
       "away",
       "follows",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FaultCounts } from "@quorate/memory";
 import { initTls } from "../tls/init.ts";
-import { type NetworkOrder, sumOf } from "./network.ts";
+import { type NetworkOrder, type NetworkRequest, sumOf } from "./network.ts";
 import { describeExit, NodeProcess, type ServerCommand } from "./node-process.ts";
 import { findFreePorts } from "./ports.ts";
 
@@ -45,6 +45,7 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #processes = new Map<string, NodeProcess>();
   readonly #expectedExits = new WeakSet<NodeProcess>();
+  readonly #faultCounts = new Map<NodeProcess, FaultCounts>();
   #network: NetworkOrder | undefined;
   readonly #removeDirectory = (): void => rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 });
 
@@ -139,7 +140,7 @@ export class Cluster {
     const node = new NodeProcess(id, this.#options.command, this.member(id).configFile);
     this.#processes.set(id, node);
     void this.#watch(id, node);
-    if (this.#network !== undefined) void node.setNetwork(this.#network);
+    if (this.#network !== undefined) void this.#tell(node, this.#network);
     return node;
   }
 
@@ -169,16 +170,33 @@ export class Cluster {
 
   /**
    * Makes the network between the nodes what the order says, also for those that start later. For nodes of
-   * `demoNodeCommand` alone. Resolves with the faults that the running processes have caused so far.
+   * `demoNodeCommand` alone. Resolves, when those that are awake have obeyed, with the faults so far.
    */
   async setNetwork(order: NetworkOrder): Promise<FaultCounts> {
     this.#network = order;
     const told = [...this.#processes.values()]
       .filter((node) => node.running)
-      .map((node) => ({ answer: node.setNetwork(order), isAwake: !node.paused }));
+      .map((node) => ({ answer: this.#tell(node, order), isAwake: !node.paused }));
     // Who is paused obeys first thing when it wakes.
-    const answers = await Promise.all(told.filter(({ isAwake }) => isAwake).map(({ answer }) => answer));
-    return sumOf(answers.filter((counts) => counts !== undefined));
+    await Promise.all(told.filter(({ isAwake }) => isAwake).map(({ answer }) => answer));
+    return this.faultCounts;
+  }
+
+  /** The faults that all processes together have caused, as far as they have said; those that have ended count too. */
+  get faultCounts(): FaultCounts {
+    return sumOf([...this.#faultCounts.values()]);
+  }
+
+  /** Asks the running processes for their faults; the answers turn up in `faultCounts`. */
+  askForFaults(): void {
+    for (const node of this.#processes.values()) {
+      if (node.running && !node.paused && !node.isAsked) void this.#tell(node, { type: "count" });
+    }
+  }
+
+  async #tell(node: NodeProcess, request: NetworkRequest): Promise<void> {
+    const counts = await node.tell(request);
+    if (counts !== undefined) this.#faultCounts.set(node, counts);
   }
 
   /** Kills every process and removes the data. Idempotent. */

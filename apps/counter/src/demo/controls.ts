@@ -56,8 +56,7 @@ export class Controls {
     const { cluster } = this.#session;
     const paused = cluster.members.find(({ id }) => cluster.isPaused(id));
     if (paused !== undefined) {
-      cluster.resume(paused.id);
-      this.#story.tell(`${paused.id} resumed (SIGCONT)`);
+      this.#session.resume(paused.id);
       return;
     }
     await this.#session.pauseLeader();

@@ -4,34 +4,29 @@ import { Controls, keysHelp } from "./controls.ts";
 import { listenForKeys } from "./keys.ts";
 import type { Statuses } from "./observer.ts";
 import type { DemoOptions } from "./options.ts";
+import { type OpenPage, pageIsNotBuilt } from "./page/open-page.ts";
 import type { Verdict } from "./proof.ts";
-import { type NodeRow, Screen } from "./screen.ts";
+import { Screen } from "./screen.ts";
 import type { Session } from "./session.ts";
-import { type Story, timeOfDay } from "./story.ts";
+import type { EventList } from "./story.ts";
 import { delay } from "./wait.ts";
 
 const redrawEveryMs = 200;
 
-/** Collects events for the picture. */
-export class EventList implements Story {
-  readonly lines: string[] = [];
-
-  tell(line: string): void {
-    this.lines.push(`${timeOfDay()}  ${line}`);
-  }
-}
-
-/** Runs until `q` is pressed, then proves. */
+/** Runs until `q` is pressed or the page ends the run, then proves. */
 export async function runInteractive(options: {
   readonly session: Session;
   readonly demo: DemoOptions;
   readonly events: EventList;
+  readonly page: OpenPage | undefined;
+  /** Aborted when the page ends the run. */
+  readonly ended: AbortSignal;
   readonly signal: AbortSignal;
   readonly onInterrupt: () => void;
 }): Promise<Verdict> {
-  const { session, events, signal, onInterrupt } = options;
+  const { session, events, ended, signal, onInterrupt } = options;
   const quit = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => quit.resolve(), { once: true });
+  for (const end of [ended, signal]) end.addEventListener("abort", () => quit.resolve(), { once: true });
   const controls = new Controls(session, events);
   const stopListening = listenForKeys(process.stdin, (key) => {
     if (key === "q") quit.resolve();
@@ -51,9 +46,16 @@ export async function runInteractive(options: {
   return session.prove();
 }
 
+type Shown = {
+  readonly session: Session;
+  readonly demo: DemoOptions;
+  readonly events: EventList;
+  readonly page: OpenPage | undefined;
+};
+
 async function drawUntil(
   state: { readonly drawing: boolean },
-  { session, demo, events }: { readonly session: Session; readonly demo: DemoOptions; readonly events: EventList },
+  { session, demo, events, page }: Shown,
 ): Promise<void> {
   const { cluster, ledger, observer } = session;
   const screen = new Screen(process.stdout);
@@ -66,21 +68,16 @@ async function drawUntil(
       rows: cluster.members.map(({ id, url }) => ({
         id,
         url,
-        condition: conditionOf(session, id),
+        condition: session.conditionOf(id),
       })),
       statuses,
       acknowledged: ledger.acknowledged,
       perSecond: ledger.acknowledgedSince(nowMs - 1000),
       underWay: ledger.open.length,
-      events: events.lines,
+      events: events.events.map(({ time, text }) => `${time}  ${text}`),
       keys: keysHelp,
+      page: page?.url ?? pageIsNotBuilt,
     });
     await delay(redrawEveryMs);
   }
-}
-
-function conditionOf({ cluster, cutOff }: Session, id: string): NodeRow["condition"] {
-  if (!cluster.isRunning(id)) return "down";
-  if (cluster.isPaused(id)) return "paused";
-  return id === cutOff ? "cut off" : "running";
 }

@@ -2,11 +2,12 @@
 
 import { constants } from "node:os";
 import { codeOf, QuorateError } from "@quorate/contracts";
-import { EventList, runInteractive } from "./interactive.ts";
+import { runInteractive } from "./interactive.ts";
 import { type DemoOptions, parseOptions, usage } from "./options.ts";
+import { type OpenPage, openPage, pageIsNotBuilt } from "./page/open-page.ts";
 import { describeVerdict, reportOf } from "./report.ts";
 import { Session } from "./session.ts";
-import { type Story, timeOfDay } from "./story.ts";
+import { EventList, type Story, timeOfDay } from "./story.ts";
 import { runUnattended } from "./unattended.ts";
 
 const usageExitCode = 2;
@@ -46,31 +47,53 @@ function describeError(error: unknown): string {
 
 /** Talk goes to stderr; stdout carries the report alone. */
 async function unattended(demo: DemoOptions): Promise<number> {
-  const story: Story = { tell: (line) => console.error(`${timeOfDay()}  ${line}`) };
-  story.tell(`starting ${demo.nodes} nodes, ${demo.transport}, ${demo.storage} storage in a temporary directory`);
-  const session = await start(demo, story);
-  try {
-    const verdict = await orStopped(runUnattended(session, demo, story));
+  const events = new EventList({ tell: (line) => console.error(`${timeOfDay()}  ${line}`) });
+  events.tell(`starting ${demo.nodes} nodes, ${demo.transport}, ${demo.storage} storage in a temporary directory`);
+  return withSession(demo, events, async ({ session, page, ended }) => {
+    if (demo.page) console.error(`Dashboard  ${page?.url ?? pageIsNotBuilt}`);
+    const verdict = await orStopped(runUnattended({ session, demo, story: events, ended }));
+    page?.conclude(verdict);
     for (const line of describeVerdict(verdict, demo.nodes)) console.error(line);
     console.log(JSON.stringify(reportOf(demo, verdict, session.failoversMs)));
     return verdict.holds ? 0 : 1;
-  } finally {
-    await session.close();
-  }
+  });
 }
 
 async function interactive(demo: DemoOptions): Promise<number> {
   console.log(`starting ${demo.nodes} nodes …`);
   const events = new EventList();
-  const session = await start(demo, events);
-  try {
-    const verdict = await orStopped(
-      runInteractive({ session, demo, events, signal: stopped.signal, onInterrupt: () => process.emit("SIGINT") }),
-    );
+  return withSession(demo, events, async ({ session, page, ended }) => {
+    const onInterrupt = (): void => void process.emit("SIGINT");
+    const { signal } = stopped;
+    const verdict = await orStopped(runInteractive({ session, demo, events, page, ended, signal, onInterrupt }));
+    page?.conclude(verdict);
     console.log("");
     for (const line of describeVerdict(verdict, demo.nodes)) console.log(line);
     return verdict.holds ? 0 : 1;
+  });
+}
+
+/** A run with its page, if it is to have one. */
+type Run = {
+  readonly session: Session;
+  readonly page: OpenPage | undefined;
+  /** Aborted when the page ends the run. */
+  readonly ended: AbortSignal;
+};
+
+async function withSession(
+  demo: DemoOptions,
+  events: EventList,
+  use: (run: Run) => Promise<number>,
+): Promise<number> {
+  const session = await start(demo, events);
+  const ended = new AbortController();
+  let page: OpenPage | undefined;
+  try {
+    if (demo.page) page = await openPage({ session, demo, events, end: () => ended.abort() });
+    return await use({ session, page, ended: ended.signal });
   } finally {
+    await page?.close();
     await session.close();
   }
 }

@@ -1,29 +1,41 @@
 // What the demo says to its nodes about the network between them, and what they answer, over the channel between parent
 // and child process. Only the demo's own nodes listen to it.
 
-import type { FaultCounts, FaultyNetwork } from "@quorate/memory";
+import type { FaultCounts, FaultyNetwork, LinkFaults } from "@quorate/memory";
 import * as v from "valibot";
 
-/** How good the network is: `bad` loses, doubles, delays and reorders messages. */
-export const networkQualities = ["good", "bad"] as const;
-
-/** How good the network is. */
-export type NetworkQuality = (typeof networkQualities)[number];
-
-/** What the network is like from now on. */
+/** What the network is like from now on; directions that are left out are whole. */
 export type NetworkOrder = {
-  readonly quality: NetworkQuality;
-  /** Nodes of different groups do not hear each other. */
-  readonly groups: readonly (readonly string[])[];
+  readonly type: "network";
+  readonly links: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly cut: boolean;
+    readonly faults: Required<LinkFaults>;
+  }[];
 };
 
-/** Bad enough that every kind of fault happens many times a second, good enough that a leader can stay one. */
-const badLinks = { drop: 0.1, duplicate: 0.1, delayMs: [0, 10], reorder: 0.1 } as const;
+/** What a node can be told: how its network is, or only to say what its faults have done. */
+export type NetworkRequest = NetworkOrder | { readonly type: "count" };
 
-const orderSchema = v.strictObject({
-  quality: v.picklist(networkQualities),
-  groups: v.array(v.array(v.string())),
+const chance = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const milliseconds = v.pipe(v.number(), v.minValue(0));
+const linkSchema = v.strictObject({
+  from: v.string(),
+  to: v.string(),
+  cut: v.boolean(),
+  faults: v.strictObject({
+    drop: chance,
+    duplicate: chance,
+    reorder: chance,
+    delayMs: v.tuple([milliseconds, milliseconds]),
+  }),
 });
+const requestSchema: v.GenericSchema<unknown, NetworkRequest> = v.variant("type", [
+  v.strictObject({ type: v.literal("network"), links: v.array(linkSchema) }),
+  v.strictObject({ type: v.literal("count") }),
+]);
+
 const count = v.pipe(v.number(), v.integer());
 const answerSchema = v.strictObject({
   dropped: count,
@@ -34,12 +46,16 @@ const answerSchema = v.strictObject({
   overflowed: count,
 });
 
-/** In a node: makes the network what the demo wants. Throws if `message` is no order. */
+/** In a node: makes the network what the demo wants. Throws if `message` is no request. */
 export function obey(network: FaultyNetwork, message: unknown): FaultCounts {
-  const { quality, groups } = v.parse(orderSchema, message);
-  network.heal();
-  if (quality === "bad") network.set({}, badLinks);
-  network.partition(...groups);
+  const request = v.parse(requestSchema, message);
+  if (request.type === "network") {
+    network.heal();
+    for (const { from, to, cut, faults } of request.links) {
+      network.set({ from, to }, faults);
+      if (cut) network.cut({ from, to });
+    }
+  }
   return network.counts;
 }
 

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { QuorateError } from "@quorate/contracts";
 import type { FaultCounts } from "@quorate/memory";
 import { killWithParent } from "@quorate/transport-nats/test-server";
-import { type NetworkOrder, parseAnswer } from "./network.ts";
+import { type NetworkRequest, parseAnswer } from "./network.ts";
 
 /** How to start a server: program and arguments before `start --config FILE`. */
 export type ServerCommand = readonly [program: string, ...args: readonly string[]];
@@ -88,12 +88,17 @@ export class NodeProcess {
     this.#paused = false;
   }
 
-  /** Tells a node of the demo what its network is like; resolves with the faults so far, or undefined if it ended. */
-  setNetwork(order: NetworkOrder): Promise<FaultCounts | undefined> {
+  /** Whether an answer is still to come. */
+  get isAsked(): boolean {
+    return this.#awaiting.length > 0;
+  }
+
+  /** Tells a node of the demo about its network; resolves with its faults so far, or undefined if it ended. */
+  tell(request: NetworkRequest): Promise<FaultCounts | undefined> {
     const { promise, resolve } = Promise.withResolvers<FaultCounts | undefined>();
     this.#awaiting.push(resolve);
     // Whoever is ending has no channel any more; that it ended is known in a moment.
-    if (this.#running) this.#child.send(order, () => {});
+    if (this.#running) this.#child.send(request, () => {});
     return Promise.race([promise, this.exited.then(() => undefined)]);
   }
 

@@ -2,12 +2,14 @@
 
 import { parseArgs } from "node:util";
 import { QuorateError } from "@quorate/contracts";
-import { networkQualities, type NetworkQuality } from "./network.ts";
+import { networkQualities, type NetworkQuality } from "./network-plan.ts";
 
 /** What to run. */
 export type DemoOptions = {
   /** Runs by itself and exits with a verdict, instead of waiting for keys. */
   readonly once: boolean;
+  /** Serves a page that shows the run and can hurt the cluster. */
+  readonly page: boolean;
   readonly nodes: number;
   readonly transport: string;
   readonly storage: string;
@@ -25,6 +27,7 @@ export const usage: string = `Usage: demo [options]
 Starts a cluster, writes to it, kills the leader, and proves that nothing was lost or done twice.
 
   --once             run unattended, print a verdict, exit 0 only if the proof held (default without a terminal)
+  --page             unattended: serve the page that shows the run and can hurt the cluster, as the demo with keys does
   --nodes N          number of server processes, 1 to 9 (default 3)
   --transport NAME   tcp (default), tcp+tls with certificates made for this run, or nats with a nats-server of its own
   --storage NAME     file (default) or sqlite
@@ -44,8 +47,10 @@ const available = {
 export function parseOptions(args: readonly string[], isTerminal: boolean): DemoOptions | undefined {
   const values = parse(args);
   if (values.help === true) return undefined;
+  const once = values.once === true || !isTerminal;
   return {
-    once: values.once === true || !isTerminal,
+    once,
+    page: values.page === true || !once,
     nodes: integer("--nodes", values.nodes ?? "3", 1, 9),
     transport: choice("transport", values.transport ?? "tcp"),
     storage: choice("storage", values.storage ?? "file"),
@@ -65,6 +70,7 @@ function parse(args: readonly string[]) {
       allowPositionals: false,
       options: {
         once: { type: "boolean" },
+        page: { type: "boolean" },
         nodes: { type: "string" },
         transport: { type: "string" },
         storage: { type: "string" },

@@ -2,12 +2,13 @@
 
 import { styleText } from "node:util";
 import type { Statuses } from "./observer.ts";
+import type { Condition } from "./session.ts";
 
 /** One node as the picture shows it. */
 export type NodeRow = {
   readonly id: string;
   readonly url: string;
-  readonly condition: "running" | "cut off" | "paused" | "down";
+  readonly condition: Condition;
 };
 
 /** Everything that a picture shows. */
@@ -20,6 +21,8 @@ export type Picture = {
   readonly underWay: number;
   readonly events: readonly string[];
   readonly keys: string;
+  /** Where the page is, or why there is none. */
+  readonly page: string;
 };
 
 /** Event lines in the picture. */
@@ -36,6 +39,7 @@ export function linesOf(picture: Picture): readonly string[] {
     "",
     `writes acknowledged = ${picture.acknowledged} (${picture.perSecond}/s), under way = ${picture.underWay}`,
     `keys  ${picture.keys}`,
+    `Dashboard  ${picture.page}`,
     "",
     ...events,
     ...Array.from({ length: shownEvents - events.length }, () => ""),

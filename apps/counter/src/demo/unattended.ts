@@ -4,13 +4,20 @@ import type { DemoOptions } from "./options.ts";
 import type { Verdict } from "./proof.ts";
 import type { Session } from "./session.ts";
 import type { Story } from "./story.ts";
-import { delay } from "./wait.ts";
+import { delay, delayUnless } from "./wait.ts";
 
 /** How long a node stays down or cut off after the others have recovered, so that it has something to catch up. */
 const downMs = 500;
 
-/** Runs the load for the asked time with the asked number of blows, then proves. */
-export async function runUnattended(session: Session, demo: DemoOptions, story: Story): Promise<Verdict> {
+/** Runs the load for the asked time with the asked number of blows, or until the page ends it, then proves. */
+export async function runUnattended(options: {
+  readonly session: Session;
+  readonly demo: DemoOptions;
+  readonly story: Story;
+  /** Aborted when the page ends the run. */
+  readonly ended: AbortSignal;
+}): Promise<Verdict> {
+  const { session, demo, story, ended } = options;
   const startedMs = performance.now();
   const elapsedMs = (): number => performance.now() - startedMs;
   session.startLoad();
@@ -21,10 +28,11 @@ export async function runUnattended(session: Session, demo: DemoOptions, story: 
   try {
     const blows = demo.partitions + demo.kills;
     for (let blow = 1; blow <= blows; blow += 1) {
-      await delay(Math.max(0, (demo.seconds * 1000 * blow) / (blows + 1) - elapsedMs()));
+      await delayUnless(ended, (demo.seconds * 1000 * blow) / (blows + 1) - elapsedMs());
+      if (ended.aborted) break;
       await (blow <= demo.partitions ? cutOffAndHeal(session) : killAndRestart(session));
     }
-    await delay(Math.max(0, demo.seconds * 1000 - elapsedMs()));
+    await delayUnless(ended, demo.seconds * 1000 - elapsedMs());
   } finally {
     clearInterval(progress);
   }

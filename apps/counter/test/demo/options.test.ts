@@ -5,6 +5,7 @@ import { reportOf } from "../../src/demo/report.ts";
 
 const defaults = {
   once: false,
+  page: true,
   nodes: 3,
   transport: "tcp",
   storage: "file",
@@ -21,7 +22,7 @@ describe("options", () => {
 
   test("are read, also behind the separator that pnpm passes on", () => {
     const args = "-- --once --nodes 5 --transport tcp --storage file --seconds 2.5 --kills 3".split(" ");
-    expect(parseOptions(args, true)).toEqual({ ...defaults, once: true, nodes: 5, seconds: 2.5, kills: 3 });
+    expect(parseOptions(args, true)).toEqual({ ...defaults, once: true, page: false, nodes: 5, seconds: 2.5, kills: 3 });
   });
 
   test("NATS and SQLite can be chosen", () => {
@@ -35,7 +36,12 @@ describe("options", () => {
   });
 
   test("without a terminal the demo runs unattended", () => {
-    expect(parseOptions([], false)).toMatchObject({ once: true });
+    expect(parseOptions([], false)).toMatchObject({ once: true, page: false });
+  });
+
+  test("the page comes with keys, and without them if it is asked for", () => {
+    expect(parseOptions([], true)).toMatchObject({ once: false, page: true });
+    expect(parseOptions(["--once", "--page"], true)).toMatchObject({ once: true, page: true });
   });
 
   test("help wins", () => {

@@ -30,12 +30,17 @@ const picture: Picture = {
   underWay: 2,
   events: ["first", "second"],
   keys: "q quit",
+  page: "http://127.0.0.1:4711/?token=abc",
 };
 
 test("shows each node with its role, term and indexes, and a dead one as down", () => {
   const lines = linesOf(picture).map((line) => stripVTControlCharacters(line));
   expect(lines[3]).toMatch(/n1 +LEADER +3 +41 +40 +http:\/\/127\.0\.0\.1:1/);
   expect(lines[4]).toMatch(/n2 +down +- +- +- /);
+});
+
+test("says where the page is", () => {
+  expect(linesOf(picture)).toContain("Dashboard  http://127.0.0.1:4711/?token=abc");
 });
 
 test("has the same height with few and with many events, and shows the latest", () => {

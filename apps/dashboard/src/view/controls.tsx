@@ -5,8 +5,8 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Playground } from "../playground/playground.ts";
 import type { FinishedRun } from "../run/report.ts";
-import { Lanes } from "./lanes.tsx";
 import { exactMilliseconds } from "./milliseconds.ts";
+import { RunLanes } from "./run-lanes.tsx";
 
 type Props = { readonly playground: Playground; readonly run: FinishedRun };
 
@@ -24,7 +24,7 @@ export function Controls({ playground, run }: Props): JSX.Element {
         <Step label="Last event" icon="last" onClick={() => playground.seek(Infinity)} />
         <Routine playground={playground} />
       </div>
-      <Lanes playground={playground} run={run} />
+      <RunLanes playground={playground} run={run} />
       <Slider playground={playground} run={run} />
       <p class="keys">
         Keys: <kbd>←</kbd> <kbd>→</kbd> event, <kbd>Shift</kbd> with them fault or change of role, <kbd>Home</kbd>{" "}

@@ -1,44 +1,44 @@
 // One lane for each node: a thick bar while it leads, a thin line while it follows, a row of strokes while it campaigns, a gap
-// while it is down. Above them, where faults happened.
+// while it is down. Above them, where faults happened. Both pages draw their time with it.
 
-import { useComputed, useSignal } from "@preact/signals";
+import { type ReadonlySignal, useComputed, useSignal } from "@preact/signals";
 import type { JSX, TargetedMouseEvent } from "preact";
-import { useMemo } from "preact/hooks";
-import type { Playground } from "../playground/playground.ts";
-import type { FinishedRun } from "../run/report.ts";
-import { type Band, bandsOf } from "./bands.ts";
+import type { Band } from "./bands.ts";
 import { termColour } from "./term-colour.ts";
 
 const LANE = 16;
 const TOP = 14;
 
-/** The whole run at a glance; a click goes to that moment. */
-export function Lanes({
-  playground,
-  run,
-}: {
-  readonly playground: Playground;
-  readonly run: FinishedRun;
-}): JSX.Element {
-  const first = run.steps[0]?.atMs ?? 0;
-  const span = Math.max(1, (run.steps.at(-1)?.atMs ?? 0) - first);
-  const place: Place = (atMs) => `${((atMs - first) / span) * 100}%`;
-  const lanes = useMemo(() => bandsOf(run.steps), [run]);
+type Props = {
+  readonly lanes: readonly { readonly id: string; readonly bands: readonly Band[] }[];
+  /** When faults happened. */
+  readonly marks: readonly number[];
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** The moment that is shown, if the lanes are more than what is now. */
+  readonly cursorMs?: ReadonlySignal<number>;
+  /** A click goes to a moment. */
+  readonly onSeek?: (atMs: number) => void;
+};
+
+/** A stretch of time at a glance. What it says is said in words elsewhere on the page. */
+export function Lanes({ lanes, marks, fromMs, untilMs, cursorMs, onSeek }: Props): JSX.Element {
+  const spanMs = Math.max(1, untilMs - fromMs);
+  const place: Place = (atMs) => `${((atMs - fromMs) / spanMs) * 100}%`;
   const height = TOP + lanes.length * LANE;
   const seek = (event: TargetedMouseEvent<SVGSVGElement>): void => {
     const { left, width } = event.currentTarget.getBoundingClientRect();
-    playground.seekTime(first + ((event.clientX - left) / width) * span);
+    onSeek?.(fromMs + ((event.clientX - left) / width) * spanMs);
   };
   return (
-    <div class="lanes">
+    <div class={onSeek === undefined ? "lanes" : "lanes seekable"}>
       <div class="lane-names" aria-hidden="true">
         {lanes.map(({ id }) => (
           <span key={id}>{id}</span>
         ))}
       </div>
-      {/* The slider below does the same for the keyboard, and the log says the same in words. */}
       <svg height={height} aria-hidden="true" onClick={seek}>
-        {run.script.map(({ atMs }, position) => (
+        {marks.map((atMs, position) => (
           <svg key={position} x={place(atMs)} overflow="visible">
             <path class="mark" d="M0 1 l4 5 l-4 5 l-4 -5 z" />
           </svg>
@@ -50,7 +50,7 @@ export function Lanes({
             ))}
           </g>
         ))}
-        <Cursor playground={playground} place={place} height={height} />
+        {cursorMs !== undefined && <Cursor atMs={cursorMs} place={place} height={height} />}
       </svg>
     </div>
   );
@@ -66,9 +66,9 @@ function Bar({ band, place, y }: BarProps): JSX.Element {
   return <line class={`band ${band.kind}`} {...ends} style={{ stroke: termColour(band.term) }} />;
 }
 
-function Cursor(props: { readonly playground: Playground; readonly place: Place; readonly height: number }) {
+function Cursor(props: { readonly atMs: ReadonlySignal<number>; readonly place: Place; readonly height: number }) {
   const position = useSignal(props.place);
   position.value = props.place;
-  const x = useComputed(() => position.value(props.playground.step.value?.atMs ?? 0));
+  const x = useComputed(() => position.value(props.atMs.value));
   return <line class="cursor" x1={x} x2={x} y1={0} y2={props.height} />;
 }
