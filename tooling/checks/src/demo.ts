@@ -5,9 +5,18 @@ import { run } from "./run.ts";
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 
-const buildArgs = ["run", "build", "--filter=@quorate/counter", "--output-logs=errors-only"];
-const buildCode = await run({ program: "turbo", args: buildArgs, quiet: true });
-process.exitCode =
-  buildCode === 0
-    ? await run({ program: process.execPath, args: ["apps/counter/dist/demo/main.js", ...process.argv.slice(2)] })
-    : buildCode;
+const demoArgs = process.argv.slice(2);
+const buildCode = await build("@quorate/counter");
+if (buildCode === 0) {
+  const needsPage = demoArgs.includes("--page") || !demoArgs.includes("--once");
+  // The demo runs without its page too, and says that it is missing.
+  if (needsPage) await build("@quorate/dashboard");
+  process.exitCode = await run({ program: process.execPath, args: ["apps/counter/dist/demo/main.js", ...demoArgs] });
+} else {
+  process.exitCode = buildCode;
+}
+
+function build(name: string): Promise<number> {
+  const args = ["run", "build", `--filter=${name}`, "--output-logs=errors-only"];
+  return run({ program: "turbo", args, quiet: true });
+}

@@ -53,10 +53,7 @@ type Shown = {
   readonly page: OpenPage | undefined;
 };
 
-async function drawUntil(
-  state: { readonly drawing: boolean },
-  { session, demo, events, page }: Shown,
-): Promise<void> {
+async function drawUntil(state: { readonly drawing: boolean }, { session, demo, events, page }: Shown): Promise<void> {
   const { cluster, ledger, observer } = session;
   const screen = new Screen(process.stdout);
   const title = `quorate demo  ${demo.nodes} nodes, ${demo.transport}, ${demo.storage} storage in a temporary directory, ${demo.network} network`;

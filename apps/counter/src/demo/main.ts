@@ -47,11 +47,12 @@ function describeError(error: unknown): string {
 
 /** Talk goes to stderr; stdout carries the report alone. */
 async function unattended(demo: DemoOptions): Promise<number> {
-  const events = new EventList({ tell: (line) => console.error(`${timeOfDay()}  ${line}`) });
+  const talk: Story = { tell: (line) => console.error(`${timeOfDay()}  ${line}`) };
+  const events = new EventList(talk);
   events.tell(`starting ${demo.nodes} nodes, ${demo.transport}, ${demo.storage} storage in a temporary directory`);
   return withSession(demo, events, async ({ session, page, ended }) => {
     if (demo.page) console.error(`Dashboard  ${page?.url ?? pageIsNotBuilt}`);
-    const verdict = await orStopped(runUnattended({ session, demo, story: events, ended }));
+    const verdict = await orStopped(runUnattended({ session, demo, story: talk, ended }));
     page?.conclude(verdict);
     for (const line of describeVerdict(verdict, demo.nodes)) console.error(line);
     console.log(JSON.stringify(reportOf(demo, verdict, session.failoversMs)));
@@ -81,11 +82,7 @@ type Run = {
   readonly ended: AbortSignal;
 };
 
-async function withSession(
-  demo: DemoOptions,
-  events: EventList,
-  use: (run: Run) => Promise<number>,
-): Promise<number> {
+async function withSession(demo: DemoOptions, events: EventList, use: (run: Run) => Promise<number>): Promise<number> {
   const session = await start(demo, events);
   const ended = new AbortController();
   let page: OpenPage | undefined;

@@ -38,9 +38,7 @@ export class NetworkPlan {
   constructor(nodes: readonly string[], quality: NetworkQuality) {
     this.#nodes = nodes;
     this.#base = settingsOf(quality);
-    this.#links = nodes.flatMap((from) =>
-      nodes.filter((to) => to !== from).map((to) => ({ from, to, ...this.#base })),
-    );
+    this.#links = nodes.flatMap((from) => nodes.filter((to) => to !== from).map((to) => ({ from, to, ...this.#base })));
   }
 
   /** Every direction between two nodes. */
@@ -65,14 +63,18 @@ export class NetworkPlan {
     this.#change((link) => ({ ...link, cut: group.includes(link.from) !== group.includes(link.to) }));
   }
 
-  /** Ends all cuts, and makes every direction as good or bad as the network is. */
+  /** Ends all cuts. */
   heal(): void {
+    this.#change((link) => ({ ...link, cut: false }));
+  }
+
+  /** Ends all cuts, and makes every direction as good or bad as the network was told to be last. */
+  reset(): void {
     this.#change(() => this.#base);
   }
 
-  /** Whether nothing is cut and all directions are alike. */
-  get isHealed(): boolean {
-    return this.#links.every((link) => JSON.stringify(settingsIn(link)) === JSON.stringify(this.#base));
+  get hasCuts(): boolean {
+    return this.#links.some(({ cut }) => cut);
   }
 
   /** The nodes that hear this one and are heard by it; itself is one of them. */

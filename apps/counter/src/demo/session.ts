@@ -200,7 +200,9 @@ export class Session {
   /** Ends the load, brings back whoever is missing, reads all replicas and compares. */
   async prove(): Promise<Verdict> {
     this.#phase = "proving";
-    if (!this.network.isHealed) await this.heal();
+    if (this.network.hasCuts) await this.heal();
+    this.network.reset();
+    await this.applyNetwork();
     for (const { id } of this.cluster.members) {
       if (this.cluster.isPaused(id)) this.cluster.resume(id);
       if (!this.cluster.isRunning(id)) await this.restart(id);

@@ -13,6 +13,7 @@ const downMs = 500;
 export async function runUnattended(options: {
   readonly session: Session;
   readonly demo: DemoOptions;
+  /** Is told how far the load is. */
   readonly story: Story;
   /** Aborted when the page ends the run. */
   readonly ended: AbortSignal;

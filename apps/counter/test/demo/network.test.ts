@@ -37,7 +37,7 @@ describe("the keys", { timeout: timeoutMs }, () => {
     });
     controls.press("h");
     await controls.idle();
-    expect(session.network.isHealed).toBe(true);
+    expect(session.network.hasCuts).toBe(false);
     await session.catchUp(first.id);
     expect((await session.prove()).problems).toEqual([]);
     expect(told.join("\n")).toMatch(

@@ -22,7 +22,14 @@ describe("options", () => {
 
   test("are read, also behind the separator that pnpm passes on", () => {
     const args = "-- --once --nodes 5 --transport tcp --storage file --seconds 2.5 --kills 3".split(" ");
-    expect(parseOptions(args, true)).toEqual({ ...defaults, once: true, page: false, nodes: 5, seconds: 2.5, kills: 3 });
+    expect(parseOptions(args, true)).toEqual({
+      ...defaults,
+      once: true,
+      page: false,
+      nodes: 5,
+      seconds: 2.5,
+      kills: 3,
+    });
   });
 
   test("NATS and SQLite can be chosen", () => {

@@ -68,7 +68,8 @@ export class Connection {
     let isOver = false;
     try {
       const response = await this.#parts.open(abort.signal);
-      if (response.status === 401 || response.status === 403) return { type: "refused", reason: await detailOf(response) };
+      if (response.status === 401 || response.status === 403)
+        return { type: "refused", reason: await detailOf(response) };
       if (!response.ok || response.body === null) return undefined;
       for await (const arrival of eventsOf(response.body)) {
         stopWaiting();

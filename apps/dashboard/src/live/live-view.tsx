@@ -5,7 +5,7 @@ import type { Live } from "./live.ts";
 import { LoadView } from "./load-view.tsx";
 import { NetworkView } from "./network-view.tsx";
 import { NodesView } from "./nodes-view.tsx";
-import { Notices } from "./notices.tsx";
+import { ConnectionNotice, Notices } from "./notices.tsx";
 import { StoryView } from "./story-view.tsx";
 import { Summary } from "./summary.tsx";
 import { TimelineView } from "./timeline-view.tsx";
@@ -17,23 +17,25 @@ export function LiveView({ live }: { readonly live: Live }): JSX.Element {
   return (
     <>
       <header class="masthead">
-        <h1>Quorate cluster</h1>
-        <p>{sections === undefined ? "Real processes on this machine." : `${sections.run.title}, real processes.`}</p>
+        <div>
+          <h1>Quorate cluster</h1>
+          <p>{sections === undefined ? "Real processes on this machine." : `${sections.run.title}, real processes.`}</p>
+        </div>
+        <ConnectionNotice live={live} />
       </header>
       <Notices live={live} />
       {sections !== undefined && (
         <main class={isStale ? "stale" : ""}>
           <Summary sections={sections} />
           <NodesView live={live} sections={sections} />
+          <TimelineView live={live} sections={sections} />
           <div class="columns">
             <NetworkView live={live} sections={sections} />
-            <LoadView live={live} sections={sections} />
+            <div class="column">
+              <LoadView live={live} sections={sections} />
+              <StoryView events={sections.story} />
+            </div>
           </div>
-          <section class="panel" aria-label="What happened">
-            <h2>What happened</h2>
-            <TimelineView live={live} sections={sections} />
-            <StoryView events={sections.story} />
-          </section>
         </main>
       )}
     </>

@@ -1,4 +1,4 @@
-// The load that the cluster bears: how many writes in each second, how long they paused, and the end that proves.
+// The load that the cluster bears, how long writes paused, and the end that proves.
 
 import { useSignal } from "@preact/signals";
 import type { Sections } from "@quorate/counter/demo/page/protocol";
@@ -6,7 +6,6 @@ import type { JSX } from "preact";
 import { Action } from "./action.tsx";
 import type { Live } from "./live.ts";
 import { count } from "./numbers.ts";
-import { Sparkline } from "./sparkline.tsx";
 
 type Props = { readonly live: Live; readonly sections: Sections };
 
@@ -23,7 +22,6 @@ export function LoadView({ live, sections }: Props): JSX.Element {
   return (
     <section class="panel load" aria-label="Load">
       <h2>Load</h2>
-      <Sparkline values={load.perSecond} />
       <dl class="counts">
         {facts.map(([name, value]) => (
           <div key={name}>

@@ -98,11 +98,13 @@ function Presets({ live, hasKeys }: { readonly live: Live; readonly hasKeys: boo
           Cut the leader off
         </Action>
         <Action live={live} on={preset("splitMinority")}>
-          Split off a minority with the leader
+          Split off a minority
         </Action>
         <Action live={live} on={preset("heal")} {...keyIs("h")}>
-          Heal all
+          Heal all cuts
         </Action>
+      </p>
+      <p class="buttons">
         <Action live={live} on={preset("bad")}>
           Bad network
         </Action>
@@ -111,8 +113,9 @@ function Presets({ live, hasKeys }: { readonly live: Live; readonly hasKeys: boo
         </Action>
       </p>
       <p class="note">
-        Bad: of ten messages one is lost, one doubled and one overtaken, and all are up to 10 ms late; from the start:{" "}
-        <code>demo --network bad</code>. Cuts stay until they are healed; clients reach every node all the time.
+        The minority takes the leader with it. Bad: of ten messages one is lost, one doubled and one overtaken, and all
+        are up to 10 ms late; <code>demo --network bad</code> begins like that. Good ends the faults of every link, not
+        the cuts. Clients reach every node all the time.
       </p>
     </>
   );

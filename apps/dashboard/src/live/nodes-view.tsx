@@ -36,8 +36,9 @@ function ringNodeOf(node: NodeState): RingNode {
   return {
     id,
     shape: role?.shape ?? "away",
-    word: wordsFor(node),
+    word: role?.word ?? condition,
     term: status?.term,
+    ...(role !== undefined && condition === "cut off" ? { note: condition } : {}),
     follows: condition === "running" ? status?.leaderId : undefined,
   };
 }
@@ -85,7 +86,7 @@ function NodeCard({ live, node, sections }: Props & { readonly node: NodeState }
         <Fact name="Committed" value={status?.commitIndex} />
         <Fact name="Applied" value={status?.lastApplied} />
         <div>
-          <dt>Behind the leader</dt>
+          <dt>Behind</dt>
           <dd>{lagOf(node, leader)}</dd>
         </div>
       </dl>
@@ -119,10 +120,9 @@ function Fact({ name, value }: { readonly name: string; readonly value: number |
   );
 }
 
-/** In entries. */
+/** How many entries that the leader has committed are not applied here. */
 function lagOf({ id, status }: NodeState, leader: ReturnType<typeof leaderOf>): string {
   if (status === undefined || leader === undefined) return "–";
   if (leader.id === id) return "leads";
-  const lag = Math.max(0, leader.status.commitIndex - status.lastApplied);
-  return lag === 0 ? "nothing" : count(lag);
+  return count(Math.max(0, leader.status.commitIndex - status.lastApplied));
 }

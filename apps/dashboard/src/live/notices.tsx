@@ -6,18 +6,24 @@ import type { ConnectionState } from "./connection.ts";
 import type { Live } from "./live.ts";
 import { count } from "./numbers.ts";
 
-/** The notices, in the order of weight. */
-export function Notices({ live }: { readonly live: Live }): JSX.Element {
+/** Whether the picture is true. */
+export function ConnectionNotice({ live }: { readonly live: Live }): JSX.Element {
   const connection = live.connection.value;
+  return (
+    <p class={`connection ${connection.type}`} role="status">
+      <span class="sign" aria-hidden="true">
+        {signs[connection.type]}
+      </span>{" "}
+      {wordsFor(connection, live.sections.value !== undefined)}
+    </p>
+  );
+}
+
+/** How the run ended, and what was refused. */
+export function Notices({ live }: { readonly live: Live }): JSX.Element {
   const sections = live.sections.value;
   return (
     <>
-      <p class={`connection ${connection.type}`} role="status">
-        <span class="sign" aria-hidden="true">
-          {signs[connection.type]}
-        </span>{" "}
-        {wordsFor(connection, sections !== undefined)}
-      </p>
       {sections?.run.phase === "proving" && (
         <p class="outcome" role="status">
           The load has ended. Reading every acknowledged write from each node …

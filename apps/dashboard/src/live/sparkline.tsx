@@ -11,7 +11,12 @@ export function Sparkline({ values }: { readonly values: readonly number[] }): J
   const highest = Math.max(1, ...values);
   const latest = values.at(-1) ?? 0;
   return (
-    <figure class="sparkline">
+    <div class="sparkline">
+      <p aria-hidden="true">
+        {count(Math.max(0, ...values))}
+        <br />
+        per s
+      </p>
       <svg
         viewBox={`0 0 ${SECONDS * 4} ${HEIGHT}`}
         preserveAspectRatio="none"
@@ -24,11 +29,6 @@ export function Sparkline({ values }: { readonly values: readonly number[] }): J
           return <rect key={position} x={x} y={HEIGHT - Math.max(1, height)} width={3} height={Math.max(1, height)} />;
         })}
       </svg>
-      <figcaption>
-        <span>a minute ago</span>
-        <span>writes per second, at most {count(Math.max(0, ...values))}</span>
-        <span>now</span>
-      </figcaption>
-    </figure>
+    </div>
   );
 }

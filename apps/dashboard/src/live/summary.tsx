@@ -9,10 +9,12 @@ import { count, counted } from "./numbers.ts";
 export function Summary({ sections }: { readonly sections: Sections }): JSX.Element {
   const { nodes, load, run } = sections;
   const leader = leaderOf(nodes);
+  const reports = nodes.flatMap(({ status }) => (status === undefined ? [] : [status]));
+  const highest = (numbers: readonly number[]) => (numbers.length === 0 ? "–" : count(Math.max(...numbers)));
   const facts: readonly (readonly [string, string])[] = [
     ["Leader", leader?.id ?? "none"],
-    ["Term", leader === undefined ? "–" : String(leader.status.term)],
-    ["Committed", leader === undefined ? "–" : count(leader.status.commitIndex)],
+    ["Term", highest(reports.map(({ term }) => term))],
+    ["Committed", highest(reports.map(({ commitIndex }) => commitIndex))],
     ["Writes acknowledged", count(load.acknowledged)],
     ["Writes per second", count(load.perSecond.at(-1) ?? 0)],
   ];

@@ -7,6 +7,7 @@ import { useEffect } from "preact/hooks";
 import { bandsOf } from "../view/bands.ts";
 import { Lanes } from "../view/lanes.tsx";
 import type { Live } from "./live.ts";
+import { Sparkline } from "./sparkline.tsx";
 
 /** How much time is shown, in ms. */
 const WINDOW_MS = 60_000;
@@ -26,14 +27,22 @@ export function TimelineView({ live, sections }: { readonly live: Live; readonly
   }));
   const marks = sections.story.filter(({ kind, atMs }) => kind === "fault" && atMs > fromMs).map(({ atMs }) => atMs);
   return (
-    <figure class="timeline">
-      <Lanes lanes={lanes} marks={marks} fromMs={fromMs} untilMs={nowMs} />
-      <figcaption>
-        <span>a minute ago</span>
-        <span>thick: leads, strokes: campaigns, thin: follows, dotted: away, ◆ something was done; colour: term</span>
-        <span>now</span>
-      </figcaption>
-    </figure>
+    <section class="panel timeline" aria-label="The last minute">
+      <h2>The last minute</h2>
+      <div>
+        <Lanes lanes={lanes} marks={marks} fromMs={fromMs} untilMs={nowMs} />
+        <Sparkline values={sections.load.perSecond} />
+        <p class="axis" aria-hidden="true">
+          <span>60 s ago</span>
+          <span>30 s</span>
+          <span>now</span>
+        </p>
+      </div>
+      <p class="legend">
+        ◆ something was done to the cluster. Thick: leads, strokes: campaigns, thin: follows, dotted: away. Colour:
+        term. Bars: writes acknowledged in each second.
+      </p>
+    </section>
   );
 }
 

@@ -8,6 +8,7 @@ import { termColour } from "./term-colour.ts";
 const SIZE = 340;
 const RING = 112;
 const RADIUS = 25;
+const ASIDE = 4;
 
 /** A node as the ring shows it. */
 export type RingNode = {
@@ -17,6 +18,8 @@ export type RingNode = {
   readonly word: string;
   /** Undefined if nobody knows. */
   readonly term: number | undefined;
+  /** What else is to be said of it. */
+  readonly note?: string;
   /** The leader that it follows, if it follows one. */
   readonly follows: string | undefined;
 };
@@ -68,7 +71,7 @@ function placeOf(position: number, count: number): Point {
 }
 
 function NodeMark({ node, place }: { readonly node: RingNode; readonly place: Point }): JSX.Element {
-  const { id, shape, word, term } = node;
+  const { id, shape, word, term, note } = node;
   return (
     <g
       transform={`translate(${place.x} ${place.y})`}
@@ -83,7 +86,7 @@ function NodeMark({ node, place }: { readonly node: RingNode; readonly place: Po
         {word}
       </text>
       <text y={RADIUS + 31} class="term">
-        {term === undefined ? "" : `term ${term}`}
+        {[...(term === undefined ? [] : [`term ${term}`]), ...(note === undefined ? [] : [note])].join(", ")}
       </text>
     </g>
   );
@@ -108,8 +111,9 @@ function corners(count: number, radius: number): string {
   }).join(" ");
 }
 
-function inWords({ id, word, term }: RingNode): string {
-  return term === undefined ? `${id} ${word}` : `${id} ${word} in term ${term}`;
+function inWords({ id, word, term, note }: RingNode): string {
+  const said = term === undefined ? `${id} ${word}` : `${id} ${word} in term ${term}`;
+  return note === undefined ? said : `${said}, ${note}`;
 }
 
 function followed({ id, follows }: RingNode): readonly Arrow[] {
@@ -122,18 +126,27 @@ function Link(props: { readonly kind: string; readonly from: Point | undefined; 
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
   const [across, along] = [(to.x - from.x) / length, (to.y - from.y) / length];
   const margin = RADIUS + 6;
-  const ends = {
-    x1: from.x + across * margin,
-    y1: from.y + along * margin,
-    x2: to.x - across * margin,
-    y2: to.y - along * margin,
-  };
-  // Nearer to the receiver, so that the two directions of a link have each a sign of their own.
-  const sign = { x: from.x + across * length * 0.6, y: from.y + along * length * 0.6 + 5 };
+  // Cuts keep to one side and have their sign nearer to the receiver: the two directions of a link are told apart.
+  const aside = kind === "cut" ? ASIDE : 0;
+  const at = (distance: number): Point => ({
+    x: from.x + across * distance - along * aside,
+    y: from.y + along * distance + across * aside,
+  });
+  const [start, end, sign] = [at(margin), at(length - margin), at(length * 0.6)];
   return (
     <g class={`link ${kind}`}>
-      <line {...ends} markerEnd={kind === "arrives" ? "url(#arrow)" : undefined} />
-      {kind === "cut" && <text {...sign}>✕</text>}
+      <line
+        x1={start.x}
+        y1={start.y}
+        x2={end.x}
+        y2={end.y}
+        markerEnd={kind === "arrives" ? "url(#arrow)" : undefined}
+      />
+      {kind === "cut" && (
+        <text x={sign.x} y={sign.y + 5}>
+          ✕
+        </text>
+      )}
     </g>
   );
 }
