@@ -1,8 +1,7 @@
 // The playground for everybody: rules of accessibility, small screens, readers who want nothing to move, and the log as text.
 import { readFile } from "node:fs/promises";
-import axe from "axe-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { browserTest, Stage } from "./browser.ts";
+import { browserTest, Stage, violationsIn } from "./browser.ts";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -22,14 +21,7 @@ async function openExample(options: Parameters<Stage["page"]>[1] = {}) {
 for (const colorScheme of ["light", "dark"] as const) {
   browserTest(`keeps the rules for accessible pages in ${colorScheme} colours`, async () => {
     const page = await openExample({ colorScheme });
-    await page.evaluate(axe.source);
-    const violations = await page.evaluate(async () => {
-      // What the line above has put into the page.
-      const { axe: inPage } = globalThis as unknown as { readonly axe: typeof axe };
-      const found = await inPage.run();
-      return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-    });
-    expect(violations).toEqual([]);
+    expect(await violationsIn(page)).toEqual([]);
   });
 }
 

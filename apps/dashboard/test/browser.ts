@@ -1,9 +1,11 @@
-// What the tests in a real browser share: the page as it is built, served on a free port, and a Chromium that opens it.
+// What the tests in a real browser share: the pages as they are built, a server on a free port for the one that needs no
+// server of its own, and a Chromium that opens them.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
+import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { test } from "vitest";
@@ -28,13 +30,59 @@ export async function buildPages(
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** A browser and a server with the pages. */
-export class Stage implements AsyncDisposable {
+/** A browser. */
+export class Chromium implements AsyncDisposable {
   readonly #browser: Browser;
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async launch(): Promise<Chromium> {
+    // The environment that the set-up wrote: a flat object of strings.
+    const env = JSON.parse(process.env["QUORATE_CHROMIUM_ENV"] ?? "{}") as Record<string, string>;
+    const executablePath = process.env["QUORATE_CHROMIUM"] ?? "chromium";
+    return new Chromium(await chromium.launch({ executablePath, env: { ...process.env, ...env } }));
+  }
+
+  /** A new page at an address. What the page complains about ends up in `complaints`. */
+  async open(address: string, options: PageOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+    const page = await this.#browser.newPage(options);
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    await page.goto(address);
+    return { page, complaints };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#browser.close();
+  }
+}
+
+/** Size, colours and the like of a page. */
+export type PageOptions = NonNullable<Parameters<Browser["newPage"]>[0]>;
+
+/** What breaks the rules for accessible pages. */
+export async function violationsIn(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    // What the line above has put into the page.
+    const { axe: inPage } = globalThis as unknown as { readonly axe: typeof axe };
+    const found = await inPage.run();
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+}
+
+/** A browser and a server with pages that talk to nobody. */
+export class Stage implements AsyncDisposable {
+  readonly #browser: Chromium;
   readonly #release: AsyncDisposableStack;
   readonly address: string;
 
-  private constructor(browser: Browser, address: string, release: AsyncDisposableStack) {
+  private constructor(browser: Chromium, address: string, release: AsyncDisposableStack) {
     this.#browser = browser;
     this.#release = release;
     this.address = address;
@@ -44,27 +92,13 @@ export class Stage implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const { folder } = stack.use(await buildPages(pages));
     const address = await serve(folder, stack);
-    // The environment that the set-up wrote: a flat object of strings.
-    const env = JSON.parse(process.env["QUORATE_CHROMIUM_ENV"] ?? "{}") as Record<string, string>;
-    const executablePath = process.env["QUORATE_CHROMIUM"] ?? "chromium";
-    const browser = await chromium.launch({ executablePath, env: { ...process.env, ...env } });
-    stack.defer(() => browser.close());
+    const browser = stack.use(await Chromium.launch());
     return new Stage(browser, address, stack.move());
   }
 
-  /** A new page at a path of the server, such as `#v1.…`. What the page complains about ends up in `complaints`. */
-  async page(
-    path = "",
-    options: Parameters<Browser["newPage"]>[0] = {},
-  ): Promise<{ page: Page; complaints: string[] }> {
-    const page = await this.#browser.newPage(options);
-    const complaints: string[] = [];
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
-    });
-    await page.goto(`${this.address}${path}`);
-    return { page, complaints };
+  /** A new page at a path of the server, such as `#v1.…`. */
+  page(path = "", options: PageOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+    return this.#browser.open(`${this.address}${path}`, options);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

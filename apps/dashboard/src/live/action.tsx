@@ -7,8 +7,8 @@ type Props = {
   readonly live: Live;
   readonly children: ComponentChildren;
   readonly on: () => void;
-  /** Its name, if its text alone does not say what it is about. */
-  readonly label?: string;
+  /** What it is about, for those who do not see beside what it stands. */
+  readonly about?: string;
   /** Whether it makes no sense now. */
   readonly off?: boolean;
   /** The key of the demo's terminal that does the same. */
@@ -17,19 +17,19 @@ type Props = {
 };
 
 /** The button. */
-export function Action({ live, children, on, label, off = false, shortcut, kind }: Props): JSX.Element {
+export function Action({ live, children, on, about, off = false, shortcut, kind }: Props): JSX.Element {
   const isOff = off || !live.canAct.value;
   return (
     <button
       type="button"
       class={kind}
-      aria-label={label}
       aria-disabled={isOff}
       onClick={() => {
         if (!isOff) on();
       }}
     >
       {children}
+      {about !== undefined && <span class="unseen"> {about}</span>}
       {shortcut !== undefined && (
         <>
           {" "}

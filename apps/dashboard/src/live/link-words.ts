@@ -1,22 +1,23 @@
-// A link in words: short ones for its cell, a sentence for its label.
+// A link in words, short enough for its cell in the table.
 
 import type { Sections } from "@quorate/counter/demo/page/protocol";
 
 /** One direction between two nodes. */
 export type Link = Sections["links"][number];
 
-/** A sign, and a line for each fault in force. */
-export function linesOf(link: Link): readonly string[] {
-  if (link.cut) return ["✕ cut"];
-  const faults = faultsOf(link);
-  return faults.length === 0 ? ["✓ whole"] : ["≈", ...faults];
-}
+/** What is to be said of a link: a sign for its state, and the state in words. */
+export type LinkWords = {
+  readonly state: "whole" | "spoiled" | "cut";
+  readonly sign: string;
+  readonly lines: readonly string[];
+};
 
-/** Such as "n1 to n2: 10 % lost, up to 10 ms late". */
-export function describeLink(link: Link): string {
+/** The words for a link. */
+export function wordsFor(link: Link): LinkWords {
+  if (link.cut) return { state: "cut", sign: "✕", lines: ["cut"] };
   const faults = faultsOf(link);
-  const state = link.cut ? "cut" : faults.length === 0 ? "whole" : faults.join(", ");
-  return `${link.from} to ${link.to}: ${state}`;
+  if (faults.length === 0) return { state: "whole", sign: "✓", lines: ["whole"] };
+  return { state: "spoiled", sign: "≈", lines: faults };
 }
 
 function faultsOf({ lossPercent, duplicatePercent, reorderPercent, delayMs: [least, most] }: Link): readonly string[] {

@@ -6,7 +6,7 @@ import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { Action } from "./action.tsx";
 import { LinkForm } from "./link-form.tsx";
-import { describeLink, type Link, linesOf } from "./link-words.ts";
+import { type Link, wordsFor } from "./link-words.ts";
 import type { Live } from "./live.ts";
 import { count } from "./numbers.ts";
 
@@ -130,21 +130,25 @@ type CellProps = {
 function Cell({ link, chosen, choose }: CellProps): JSX.Element {
   if (link === undefined) return <td class="self" />;
   const key = keyOf(link);
-  const [sign, ...lines] = linesOf(link);
+  const { state, sign, lines } = wordsFor(link);
   return (
     <td>
       <button
         type="button"
-        class={link.cut ? "cell cut" : lines.length > 0 ? "cell spoiled" : "cell"}
+        class={`cell ${state}`}
         data-link={key}
         aria-expanded={chosen === key}
-        aria-label={describeLink(link)}
-        title={describeLink(link)}
+        title={`${link.from} to ${link.to}: ${lines.join(", ")}`}
         onClick={() => choose(key)}
       >
-        <b>{sign}</b>
+        <span class="unseen">
+          {link.from} to {link.to}:{" "}
+        </span>
+        <b aria-hidden="true">{sign}</b>
         {lines.map((line) => (
-          <span key={line}>{line}</span>
+          <span key={line} class="line">
+            {line}
+          </span>
         ))}
       </button>
     </td>

@@ -91,19 +91,19 @@ function NodeCard({ live, node, sections }: Props & { readonly node: NodeState }
         </div>
       </dl>
       <p class="buttons">
-        <Action live={live} label={`Kill ${id}`} on={act("kill")} off={isDown} {...keyOf("k", leads)}>
+        <Action live={live} about={id} on={act("kill")} off={isDown} {...keyOf("k", leads)}>
           Kill
         </Action>
         {isPaused ? (
-          <Action live={live} label={`Resume ${id}`} on={act("resume")} {...keyOf("s", true)}>
+          <Action live={live} about={id} on={act("resume")} {...keyOf("s", true)}>
             Resume
           </Action>
         ) : (
-          <Action live={live} label={`Pause ${id}`} on={act("pause")} off={isDown} {...keyOf("s", leads)}>
+          <Action live={live} about={id} on={act("pause")} off={isDown} {...keyOf("s", leads)}>
             Pause
           </Action>
         )}
-        <Action live={live} label={`Restart ${id}`} on={act("restart")} off={!isDown} {...keyOf("r", isDown)}>
+        <Action live={live} about={id} on={act("restart")} off={!isDown} {...keyOf("r", isDown)}>
           Restart
         </Action>
       </p>
