@@ -111,7 +111,7 @@ describe("a node that is told", () => {
     ["a negative delay", { type: "network", links: [linkWith({ delayMs: [-1, 2] })] }],
     ["a link without an end", { type: "network", links: [{ ...linkWith({}), to: undefined }] }],
   ])("refuses %s", (_what, message) => {
-    expect(() => obey(makeNetwork(), message)).toThrow();
+    expect(() => obey(makeNetwork(), message)).toThrow("Invalid");
   });
 });
 

@@ -89,7 +89,7 @@ function keyOf({ from, to }: Link): string {
 }
 
 function Presets({ live, hasKeys }: { readonly live: Live; readonly hasKeys: boolean }): JSX.Element {
-  const preset = (name: NetworkPreset) => () => live.send({ type: "preset", preset: name });
+  const preset = (name: NetworkPreset) => () => void live.send({ type: "preset", preset: name });
   const keyIs = (key: string) => (hasKeys ? { shortcut: key } : {});
   return (
     <>

@@ -70,7 +70,7 @@ function NodeCard({ live, node, sections }: Props & { readonly node: NodeState }
   const leads = leader?.id === id;
   const isDown = condition === "down";
   const isPaused = condition === "paused";
-  const act = (type: "kill" | "pause" | "resume" | "restart") => () => live.send({ type, node: id });
+  const act = (type: "kill" | "pause" | "resume" | "restart") => () => void live.send({ type, node: id });
   const keyOf = (key: string, applies: boolean) => (hasKeys && applies ? { shortcut: key } : {});
   return (
     <li class={`card ${leads ? "leads" : ""}`} aria-label={`Node ${id}`}>

@@ -38,5 +38,5 @@ export function Summary({ sections }: { readonly sections: Sections }): JSX.Elem
 
 function tolerance(spareNodes: number): string {
   if (spareNodes < 0) return "no majority: writes wait";
-  return `${counted(spareNodes, "more failure").replace(/^0/, "no")}`;
+  return counted(spareNodes, "more failure").replace(/^0/, "no");
 }

@@ -5,9 +5,9 @@ import type { JSX } from "preact";
 import type { Arrow } from "../run/report.ts";
 import { termColour } from "./term-colour.ts";
 
-const SIZE = 340;
-const RING = 112;
 const RADIUS = 25;
+/** From the ring to the edge of the drawing: half a node, and words that are wider. */
+const MARGIN = 58;
 const ASIDE = 4;
 
 /** A node as the ring shows it. */
@@ -33,17 +33,23 @@ type Props = {
 
 type Point = { readonly x: number; readonly y: number };
 
+/** Radius of the ring: more nodes need more room for their words. */
+function ringOf(count: number): number {
+  return count <= 6 ? 112 : 152;
+}
+
 /** The ring with its legend. A text for those who do not see it is its label. */
 export function ClusterRing({ nodes, cuts, arrows = [] }: Props): JSX.Element {
   const places = new Map(nodes.map(({ id }, position) => [id, placeOf(position, nodes.length)]));
+  const width = 2 * (ringOf(nodes.length) + MARGIN);
   const height = Math.max(...[...places.values()].map(({ y }) => y)) + RADIUS + 40;
   const lines = (links: readonly Arrow[], kind: string) =>
     links.map(({ from, to }) => (
       <Link key={`${kind} ${from} ${to}`} kind={kind} from={places.get(from)} to={places.get(to)} />
     ));
   return (
-    <figure class="cluster">
-      <svg viewBox={`0 0 ${SIZE} ${height}`} role="img" aria-label={nodes.map(inWords).join("; ")}>
+    <figure class={nodes.length <= 6 ? "cluster" : "cluster large"}>
+      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={nodes.map(inWords).join("; ")}>
         <defs>
           <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
             <path d="M0 0 L8 4 L0 8 z" />
@@ -67,7 +73,8 @@ export function ClusterRing({ nodes, cuts, arrows = [] }: Props): JSX.Element {
 /** The first at the top, then clockwise. */
 function placeOf(position: number, count: number): Point {
   const angle = (position / count) * 2 * Math.PI - Math.PI / 2;
-  return { x: SIZE / 2 + RING * Math.cos(angle), y: RING + RADIUS + 8 + RING * Math.sin(angle) };
+  const ring = ringOf(count);
+  return { x: ring + MARGIN + ring * Math.cos(angle), y: ring + RADIUS + 8 + ring * Math.sin(angle) };
 }
 
 function NodeMark({ node, place }: { readonly node: RingNode; readonly place: Point }): JSX.Element {

@@ -11,6 +11,8 @@ import { Picture, type PictureSources } from "./picture.ts";
 
 /** How often the page gets what is new, in ms: ten frames a second. */
 const frameEveryMs = 100;
+/** How often nodes are asked while no page is open, in ms; a page that opens wants to see the last minute. */
+const idleEveryMs = 500;
 /** How often the page hears that the demo is there, and nodes are asked what their faults have done. */
 const beatEveryMs = 1000;
 /** Time for the last frame to reach the page. */
@@ -52,7 +54,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage | undefin
     onDefect: (error) => events.tell(`the page failed: ${String(error)}`),
     limits: { maxConnections: 64 },
   });
-  const stopLooking = lookOnAndOn(picture);
+  const stopLooking = lookOnAndOn(picture, () => (feed.readers > 0 ? frameEveryMs : idleEveryMs));
   const frames = setInterval(() => {
     picture.note();
     feed.tick();
@@ -75,12 +77,12 @@ export async function openPage(options: PageOptions): Promise<OpenPage | undefin
 }
 
 /** Asks the nodes again and again, each time a while after they have answered. */
-function lookOnAndOn(picture: Picture): () => void {
+function lookOnAndOn(picture: Picture, pauseMs: () => number): () => void {
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
   const look = async (): Promise<void> => {
     await picture.look();
-    if (!isOver) timer = setTimeout(() => void look(), frameEveryMs);
+    if (!isOver) timer = setTimeout(() => void look(), pauseMs());
   };
   void look();
   return () => {

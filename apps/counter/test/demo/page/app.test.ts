@@ -35,7 +35,7 @@ async function makePage() {
     return Promise.resolve();
   };
   const handler = createPageHandler({ token, files, feed, carryOut });
-  const ask = (path: string, init: RequestInit = {}) => {
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = { host: "127.0.0.1:4711", ...(init.headers as Record<string, string> | undefined) };
     return handler(new Request(`http://127.0.0.1:4711${path}`, { ...init, headers }));
   };
