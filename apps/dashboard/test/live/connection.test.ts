@@ -62,7 +62,7 @@ class Attempt {
   }
 }
 
-function startConnection(answer?: () => Promise<Response>) {
+function startConnection(answer?: (signal: AbortSignal) => Promise<Response>) {
   const timers = new ManualTimers();
   const attempts: Attempt[] = [];
   const frames: Frame[] = [];
@@ -72,7 +72,7 @@ function startConnection(answer?: () => Promise<Response>) {
     open: (signal) => {
       const attempt = new Attempt(signal);
       attempts.push(attempt);
-      return answer?.() ?? Promise.resolve(attempt.response);
+      return answer?.(signal) ?? Promise.resolve(attempt.response);
     },
     onFrame: (frame) => frames.push(frame),
     onState: (state) => {
@@ -121,6 +121,15 @@ describe("a connection", () => {
     await settle();
     expect(states.at(-1)).toBe("live");
     expect(frames).toHaveLength(2);
+  });
+
+  test("counts as lost when the demo does not even answer", async () => {
+    const never = (signal: AbortSignal) =>
+      new Promise<Response>((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const { timers, states } = startConnection(never);
+    timers.pass(SILENCE_MS);
+    await settle();
+    expect(states).toEqual(["connecting", "reconnecting"]);
   });
 
   test("lives on heartbeats alone", async () => {
