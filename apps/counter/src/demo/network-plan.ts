@@ -80,7 +80,7 @@ export class NetworkPlan {
   /** The nodes that hear this one and are heard by it; itself is one of them. */
   companionsOf(id: string): readonly string[] {
     const isCut = (from: string, to: string) =>
-      this.#links.some((link) => link.cut && link.from === from && link.to === to);
+      this.#links.some((link) => link.from === from && link.to === to && (link.cut || link.lossPercent === 100));
     return this.#nodes.filter((other) => !isCut(id, other) && !isCut(other, id));
   }
 

@@ -24,6 +24,9 @@ const settleWithinMs = 30_000;
 /** How a node is: whether its process runs, and whether it has anybody to talk with. */
 export type Condition = "running" | "cut off" | "paused" | "down";
 
+/** How often the leader has changed, and how long writes paused at the last time and at the worst, in ms. */
+export type WritePauses = { readonly count: number; readonly lastMs: number; readonly longestMs: number };
+
 /** Where the run is on its way. */
 export type Phase = "running" | "proving" | "ended";
 
@@ -36,15 +39,14 @@ export class Session {
   readonly ledger: Ledger = new Ledger();
   /** Write gaps around the kills so far, in ms. */
   readonly failoversMs: number[] = [];
-  /** Write gaps around all changes of the leader so far, in ms. */
-  readonly gapsMs: number[] = [];
   readonly #story: Story;
   readonly #signal: AbortSignal;
   readonly #broker: NatsServer | undefined;
   #workload: Workload | undefined;
   #phase: Phase = "running";
-  /** When something was last done to the cluster, and the last term whose leader was told of. */
-  #lastBlowMs = performance.now();
+  #pauses: WritePauses = { count: 0, lastMs: 0, longestMs: 0 };
+  /** When something was last done to the cluster or a leader was told of, and the last term whose leader was told of. */
+  #lastNewsMs = performance.now();
   #toldTerm = 0;
   /** How many are waiting for a new leader, and will tell of it. */
   #awaiting = 0;
@@ -108,6 +110,11 @@ export class Session {
     this.#workload ??= new Workload({ endpoints: this.cluster.urls, ledger: this.ledger, workers, writesPerSecond });
   }
 
+  /** How writes paused so far. */
+  get pauses(): WritePauses {
+    return this.#pauses;
+  }
+
   get phase(): Phase {
     return this.#phase;
   }
@@ -121,7 +128,7 @@ export class Session {
 
   /** Tells what was done to the cluster. */
   tellOfBlow(text: string): void {
-    this.#lastBlowMs = performance.now();
+    this.#lastNewsMs = performance.now();
     this.#story.tell(text, "fault");
   }
 
@@ -233,7 +240,7 @@ export class Session {
   noticeLeader(statuses: Statuses): void {
     const leader = leaderOf(statuses, this.#toldTerm);
     if (leader === undefined || this.#awaiting > 0 || this.ledger.lastTerm < leader.term) return;
-    this.#tellOfLeader(leader, this.#lastBlowMs);
+    this.#tellOfLeader(leader, this.#lastNewsMs);
   }
 
   /**
@@ -274,7 +281,9 @@ export class Session {
   #tellOfLeader({ id, term }: { readonly id: string; readonly term: number }, fromMs: number): number {
     const gapMs = largestGapMs(this.ledger.acknowledgedAtMs, { fromMs, toMs: performance.now() });
     this.#toldTerm = Math.max(this.#toldTerm, term);
-    this.gapsMs.push(gapMs);
+    this.#lastNewsMs = performance.now();
+    const { count, longestMs } = this.#pauses;
+    this.#pauses = { count: count + 1, lastMs: gapMs, longestMs: Math.max(longestMs, gapMs) };
     this.#story.tell(`${id} LEADER term ${term}, writes paused for ${Math.round(gapMs)} ms`, "leader");
     return gapMs;
   }

@@ -53,6 +53,12 @@ describe("the plan of the network", () => {
     expect(plan.isCutOff("n2")).toBe(true);
   });
 
+  test("counts no node as a companion that loses every message", () => {
+    const plan = new NetworkPlan(["n1", "n2"], "good");
+    plan.set([{ from: "n1", to: "n2" }], { ...lossy, lossPercent: 100 });
+    expect(plan.isCutOff("n1")).toBe(true);
+  });
+
   test("of one node cuts nothing off", () => {
     expect(new NetworkPlan(["n1"], "bad").isCutOff("n1")).toBe(false);
   });

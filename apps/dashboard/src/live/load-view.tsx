@@ -12,12 +12,13 @@ type Props = { readonly live: Live; readonly sections: Sections };
 /** Load and proof. */
 export function LoadView({ live, sections }: Props): JSX.Element {
   const { load } = sections;
-  const last = load.gapsMs.at(-1);
+  const { count: changes, lastMs, longestMs } = load.pauses;
+  const pause = (ms: number) => (changes === 0 ? "none yet" : `${count(Math.round(ms))} ms`);
   const facts: readonly (readonly [string, string])[] = [
     ["Under way", count(load.underWay)],
-    ["Changes of the leader", count(load.gapsMs.length)],
-    ["Last pause of writes", last === undefined ? "none yet" : `${count(last)} ms`],
-    ["Longest pause", load.gapsMs.length === 0 ? "none yet" : `${count(Math.max(...load.gapsMs))} ms`],
+    ["Changes of the leader", count(changes)],
+    ["Last pause of writes", pause(lastMs)],
+    ["Longest pause", pause(longestMs)],
   ];
   return (
     <section class="panel load" aria-label="Load">

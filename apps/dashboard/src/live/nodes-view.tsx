@@ -86,7 +86,7 @@ function NodeCard({ live, node, sections }: Props & { readonly node: NodeState }
         <Fact name="Committed" value={status?.commitIndex} />
         <Fact name="Applied" value={status?.lastApplied} />
         <div>
-          <dt>Behind</dt>
+          <dt title="entries that the leader has committed and this node has not applied">Behind</dt>
           <dd>{lagOf(node, leader)}</dd>
         </div>
       </dl>

@@ -11,7 +11,7 @@ const calm: Sections = {
   faults: { lost: 0, doubled: 0, delayed: 0, overtaken: 0, keptAway: 0 },
   lanes: [],
   story: [],
-  load: { acknowledged: 0, underWay: 0, perSecond: [], gapsMs: [] },
+  load: { acknowledged: 0, underWay: 0, perSecond: [], pauses: { count: 0, lastMs: 0, longestMs: 0 } },
   verdict: null,
 };
 const first: Frame = { seq: 1, atMs: 1000, ...calm };

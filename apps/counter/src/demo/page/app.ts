@@ -99,7 +99,8 @@ function eventStream(feed: Feed): Response {
     pull: () => subscription?.resume(),
     cancel: () => subscription?.cancel(),
   });
-  return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  // With the stream its connection ends too: the demo need not wait for it.
+  return new Response(body, { headers: { "content-type": "text/event-stream", connection: "close" } });
 }
 
 /** In the same time whatever `given` is. */

@@ -4,6 +4,8 @@ import type { LaneChange, NodeState, Sections } from "./protocol.ts";
 
 /** How far the lanes reach back, in ms. */
 export const laneWindowMs = 60_000;
+/** Changes that are kept of a node: more than anybody can tell apart. */
+const keptChanges = 200;
 
 /** Remembers what nodes were. */
 export class LaneHistory {
@@ -21,7 +23,7 @@ export class LaneHistory {
       const changes = isNew ? [...before, { atMs: Math.round(atMs), kind, term }] : before;
       // The change that was in force at the beginning of the window is still seen.
       const first = changes.findLastIndex((change) => change.atMs <= atMs - laneWindowMs);
-      this.#changes.set(node.id, changes.slice(Math.max(0, first)));
+      this.#changes.set(node.id, changes.slice(Math.max(0, first)).slice(-keptChanges));
     }
   }
 

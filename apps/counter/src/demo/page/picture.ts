@@ -11,9 +11,8 @@ import { LaneHistory } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import type { FaultTotals, NodeState, PageVerdict, Sections } from "./protocol.ts";
 
-/** How many events and write gaps the page gets. */
+/** How many events the page gets. */
 const shownEvents = 200;
-const shownGaps = 20;
 
 /** What a picture is of. */
 export type PictureSources = {
@@ -75,7 +74,7 @@ export class Picture {
         acknowledged: ledger.acknowledged,
         underWay: ledger.open.length,
         perSecond: this.#pace.perSecond,
-        gapsMs: session.gapsMs.slice(-shownGaps).map(Math.round),
+        pauses: session.pauses,
       },
       verdict: this.#verdict,
     };

@@ -2,7 +2,7 @@
 // elsewhere and runs in a browser.
 
 import type { Direction, LinkSettings } from "../network-plan.ts";
-import type { Phase } from "../session.ts";
+import type { Phase, WritePauses } from "../session.ts";
 import type { ToldEvent } from "../story.ts";
 
 /** How a node is. `starting` also is one that does not answer. */
@@ -77,8 +77,7 @@ export type Sections = {
     readonly underWay: number;
     /** Acknowledgements in each of the last 60 seconds, the latest last. */
     readonly perSecond: readonly number[];
-    /** How long writes paused at each of the latest changes of the leader, in ms. */
-    readonly gapsMs: readonly number[];
+    readonly pauses: WritePauses;
   };
   /** Null until somebody has ended the run. */
   readonly verdict: PageVerdict | null;

@@ -46,6 +46,12 @@ describe("a lane", () => {
     history.note([n1("follower", 3)], 75_000);
     expect(history.lanes[0]?.changes.map(({ atMs }) => atMs)).toEqual([10_000, 65_000]);
   });
+
+  test("keeps a bounded number of changes, the latest", () => {
+    const history = new LaneHistory();
+    for (let term = 1; term <= 1000; term += 1) history.note([n1("candidate", term)], term);
+    expect(history.lanes[0]?.changes.map(({ term }) => term)).toEqual(Array.from({ length: 200 }, (_, at) => 801 + at));
+  });
 });
 
 describe("the pace", () => {

@@ -10,7 +10,7 @@ export const calm: Sections = {
   faults: { lost: 0, doubled: 0, delayed: 0, overtaken: 0, keptAway: 0 },
   lanes: [],
   story: [],
-  load: { acknowledged: 0, underWay: 0, perSecond: [], gapsMs: [] },
+  load: { acknowledged: 0, underWay: 0, perSecond: [], pauses: { count: 0, lastMs: 0, longestMs: 0 } },
   verdict: null,
 };
 
