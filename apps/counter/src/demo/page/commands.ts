@@ -1,5 +1,5 @@
 // Carries out what the page asks for, at once: unlike keys, a command does not wait for what the cluster makes of it. What
-// cannot be done is refused with a reason.
+// cannot be done is refused with a reason; what is done is told first, because the cluster answers within milliseconds.
 
 import * as v from "valibot";
 import { type LinkSettings, networkQualities } from "../network-plan.ts";
@@ -97,8 +97,8 @@ export async function carryOut(command: Command, targets: CommandTargets): Promi
 
 async function kill(id: string, { session }: CommandTargets): Promise<void> {
   checkRuns(session, id);
-  await session.cluster.kill(id);
   session.tellOfBlow(`${id} killed (SIGKILL)`);
+  await session.cluster.kill(id);
 }
 
 function pause(id: string, { session }: CommandTargets): void {
@@ -124,11 +124,11 @@ async function setLinks(
 ): Promise<void> {
   for (const { from, to } of links) checkLink(session, from, to);
   session.network.set(links, settings);
-  await session.applyNetwork();
   const named = links.map(({ from, to }) => `${from}→${to}`).join(", ");
   const faults = describeFaults(settings);
   if (faults === "") story.tell(`${named} whole and good`, "repair");
   else session.tellOfBlow(`${named} ${faults}`);
+  await session.applyNetwork();
 }
 
 async function applyPreset(preset: NetworkPreset, { session, story }: CommandTargets): Promise<void> {
@@ -136,14 +136,12 @@ async function applyPreset(preset: NetworkPreset, { session, story }: CommandTar
   switch (preset) {
     case "good":
       network.setQuality("good");
-      await session.applyNetwork();
       story.tell("network is good again, apart from what is cut", "repair");
-      return;
+      return session.applyNetwork();
     case "bad":
       network.setQuality("bad");
-      await session.applyNetwork();
       session.tellOfBlow("network is bad: messages between the nodes are lost, doubled, late and out of order");
-      return;
+      return session.applyNetwork();
     case "cutOffLeader": {
       const leader = await leaderNow(session);
       if (leader === undefined) throw new CommandRefused(409, "There is no leader at the moment.");
@@ -160,8 +158,8 @@ async function splitOff(group: readonly string[], session: Session): Promise<voi
   const others = session.cluster.members.map(({ id }) => id).filter((id) => !group.includes(id));
   if (group.length === 0 || others.length === 0) throw new CommandRefused(409, "There are too few nodes to part them.");
   session.network.partition(group);
-  await session.applyNetwork();
   session.tellOfBlow(`${group.join(", ")} cut off from ${others.join(", ")}`);
+  await session.applyNetwork();
 }
 
 /** The largest group that is no majority; the leader, whom this hurts most, is in it. */
