@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { isReadyLine, NodeProcess } from "../../src/demo/node-process.ts";
 import { findFreePorts } from "../../src/demo/ports.ts";
-import { until } from "../../src/demo/wait.ts";
+import { delayUnless, until } from "../../src/demo/wait.ts";
 
 async function withFile(source: string, use: (program: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "quorate-test-"));
@@ -122,4 +122,12 @@ test("waiting in vain ends at the deadline and says what was waited for", async 
     code: "QUORATE_DEMO_TIMEOUT",
     message: expect.stringContaining("the impossible"),
   });
+});
+
+test("a pause ends at once when its signal is aborted, before or meanwhile", async () => {
+  const stop = new AbortController();
+  const pause = delayUnless(stop.signal, 3_600_000);
+  stop.abort();
+  await expect(pause).resolves.toBeUndefined();
+  await expect(delayUnless(stop.signal, 3_600_000)).resolves.toBeUndefined();
 });

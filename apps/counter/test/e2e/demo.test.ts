@@ -101,8 +101,8 @@ describe("the demo", { timeout: testTimeoutMs }, () => {
     );
   });
 
-  test("proves the same on SQLite", async () => {
-    const { said, ended } = startDemo("--once", "--storage", "sqlite", "--seconds", "2", "--kills", "1");
+  test("proves the same on SQLite, and says where its page is or how to get one", async () => {
+    const { said, ended } = startDemo("--once", "--page", "--storage", "sqlite", "--seconds", "2", "--kills", "1");
     expect({ code: await ended, said }).toMatchObject({ code: 0 });
     expect(JSON.parse(said.stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
       ok: true,
@@ -110,6 +110,8 @@ describe("the demo", { timeout: testTimeoutMs }, () => {
       lost: 0,
       duplicated: 0,
     });
+    // Whether the page is built does not depend on this test.
+    expect(said.stderr).toMatch(/^Dashboard {2}(http:\/\/127\.0\.0\.1:\d+\/\?token=\S{22}|not built: in a clone .+)$/m);
   });
 
   test("says how to get a broker where none is found", async () => {

@@ -1,6 +1,6 @@
 // The cluster page with a real cluster behind it: processes, a load, and a browser in which they are hurt and mended.
 import { type OpenPage, openPage } from "@quorate/counter/demo/page/open-page";
-import { parseOptions } from "@quorate/counter/demo/options";
+import { type DemoOptions, parseOptions } from "@quorate/counter/demo/options";
 import { Session } from "@quorate/counter/demo/session";
 import { EventList } from "@quorate/counter/demo/story";
 import type { Page } from "playwright-core";
@@ -9,8 +9,11 @@ import { browserTest, buildPages, Chromium, violationsIn } from "../browser.ts";
 
 /** What every test of this file looks at: a cluster under load that they hurt one after the other. */
 type Scene = {
+  readonly demo: DemoOptions;
   readonly session: Session;
   readonly events: EventList;
+  /** The built page. */
+  readonly folder: string;
   readonly chromium: Chromium;
   readonly page: Page;
   readonly complaints: readonly string[];
@@ -24,32 +27,35 @@ const release = new AsyncDisposableStack();
 let scene: Scene;
 let served: OpenPage;
 
-async function serve({ session, events }: Pick<Scene, "session" | "events">, folder: string): Promise<OpenPage> {
-  const demo = parseOptions([], true);
-  if (demo === undefined) throw new Error("the options ask for help");
+/** Serves a page of the cluster: the one that all tests look at, or another one. */
+async function serve({
+  demo,
+  session,
+  events,
+  folder,
+}: Omit<Scene, "chromium" | "page" | "complaints">): Promise<OpenPage> {
   const page = await openPage({ session, demo, events, folder, end: () => ended.abort() });
   if (page === undefined) throw new Error("the page is not built");
   return page;
 }
 
-let folder: string;
 beforeAll(async () => {
   if (process.env["QUORATE_CHROMIUM_MISSING"] !== undefined) return;
   const demo = parseOptions([], true);
   if (demo === undefined) throw new Error("the options ask for help");
   const events = new EventList();
+  const { folder } = release.use(await buildPages(["live.html"]));
   const { signal } = new AbortController();
   const onFailure = (message: string): void => events.tell(message);
-  ({ folder } = release.use(await buildPages(["live.html"])));
   const session = await Session.start({ demo, story: events, signal, onFailure });
   release.defer(() => session.close());
   session.startLoad();
-  served = await serve({ session, events }, folder);
+  served = await serve({ demo, session, events, folder });
   release.defer(() => served.close());
   const chromium = release.use(await Chromium.launch());
   const opened = await chromium.open(served.url, { viewport: { width: 1280, height: 900 } });
   opened.page.setDefaultTimeout(withinMs);
-  scene = { session, events, chromium, ...opened };
+  scene = { demo, session, events, folder, chromium, ...opened };
 });
 afterAll(() => release.disposeAsync());
 
@@ -162,7 +168,7 @@ browserTest("does not show the cluster to a page without the token", async () =>
 
 browserTest("says that its picture is old when the demo is gone, and offers nothing then", async () => {
   const { chromium } = scene;
-  const other = await serve(scene, folder);
+  const other = await serve(scene);
   const { page } = await chromium.open(other.url);
   await leaderOn(page);
   await other.close();
