@@ -18,6 +18,7 @@ export class Cutter implements AsyncDisposable {
   scissors: Scissors;
   readonly #target: TcpAddress;
   readonly #sockets: Set<Socket> = new Set();
+  readonly #silent: WeakSet<Socket> = new WeakSet();
   readonly #server: Server;
 
   private constructor(target: TcpAddress, scissors: Scissors) {
@@ -62,14 +63,17 @@ export class Cutter implements AsyncDisposable {
       one.on("error", () => {});
       one.on("close", () => {
         this.#sockets.delete(one);
-        other.destroy();
+        if (!this.#silent.has(one)) other.destroy();
       });
     }
   }
 
-  /** Carries nothing any more on the connections that there are, and tells neither side. */
+  /** Carries nothing any more on the connections that there are: neither side hears even that the other has given up. */
   silence(): void {
-    for (const socket of this.#sockets) socket.pause();
+    for (const socket of this.#sockets) {
+      this.#silent.add(socket);
+      socket.pause();
+    }
   }
 
   /** Ends all connections. */
