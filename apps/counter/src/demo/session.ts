@@ -93,6 +93,9 @@ export class Session {
       }
       await cluster.startAll();
       const { id, term } = await session.observer.leader(0, signal);
+      // All founders form the cluster together: whoever is cut off before the others have its first entry is waited for.
+      const ids = cluster.members.map((member) => member.id);
+      await session.observer.applied(1, ids, signal);
       for (const member of cluster.members) {
         const isLeader = member.id === id;
         const role = isLeader ? `LEADER term ${term}` : "follower     ";

@@ -45,6 +45,12 @@ describe("the keys", { timeout: timeoutMs }, () => {
     );
   });
 
+  test("a session begins when every node knows that the cluster is formed, so that any of them can be taken away", async () => {
+    const { session } = await startSession("--network", "bad");
+    const statuses = await session.observer.statuses();
+    expect([...statuses.values()].map(({ lastApplied }) => lastApplied > 0)).toEqual([true, true, true]);
+  });
+
   test("a node that is killed while it is cut off is still cut off when it is back", async () => {
     const { session, told, controls } = await startSession("--network", "bad");
     session.startLoad();
