@@ -3,7 +3,7 @@
 // A `Map` holds the same, but where entries come and go it moves to a new table all the time. An old table keeps what was in
 // it and refers to the next one, so once the garbage collector has come to take one of them for long-lived, it keeps
 // everything that came after it until its next full collection. Measured: at 50,000 answers a second, pauses of 12 ms
-// instead of 1.
+// instead of 1 or 2.
 
 const MIN_PLACES = 16;
 
