@@ -32,6 +32,21 @@ function findingOf(story: (stage: Stage) => void): string | undefined {
   return inspector.violation?.property;
 }
 
+/** A command that the log holds twice, with what it came to each time; 0 says that its session has expired. */
+const appliedTwice =
+  (first: number, second: number) =>
+  ({ inspector, n1 }: Stage): void => {
+    const data = Uint8Array.of(1);
+    const repeatable = {
+      answer: (result: unknown) => String(result),
+      isExpired: (result: unknown) => result === 0,
+      isOver: () => false,
+    };
+    inspector.attempted({ operation: 1, client: 1, data, repeatable });
+    inspector.applied(n1, { index: 1, term: 1, data }, first);
+    inspector.applied(n1, { index: 2, term: 1, data }, second);
+  };
+
 const heartbeat = (from: string, to: string, term: number): Message => {
   return { type: "heartbeatRequest", from, to, term, commitIndex: 0, round: 1 };
 };
@@ -192,31 +207,11 @@ const broken: readonly { readonly property: string; readonly story: (stage: Stag
   },
   {
     property: "exactly once",
-    story: ({ inspector, n1 }) => {
-      const data = Uint8Array.of(1);
-      const repeatable = {
-        answer: (result: unknown) => String(result),
-        isExpired: (result: unknown) => result === 0,
-        isOver: () => false,
-      };
-      inspector.attempted({ operation: 1, client: 1, data, repeatable });
-      inspector.applied(n1, { index: 1, term: 1, data }, 1);
-      inspector.applied(n1, { index: 2, term: 1, data }, 2);
-    },
+    story: appliedTwice(1, 2),
   },
   {
     property: "exactly once",
-    story: ({ inspector, n1 }) => {
-      const data = Uint8Array.of(1);
-      const repeatable = {
-        answer: (result: unknown) => String(result),
-        isExpired: (result: unknown) => result === 0,
-        isOver: () => false,
-      };
-      inspector.attempted({ operation: 1, client: 1, data, repeatable });
-      inspector.applied(n1, { index: 1, term: 1, data }, 0);
-      inspector.applied(n1, { index: 2, term: 1, data }, 1);
-    },
+    story: appliedTwice(0, 1),
   },
   {
     property: "log as stored",

@@ -170,16 +170,15 @@ export class Cluster {
 
   /**
    * Makes the network between the nodes what the order says, also for those that start later. For nodes of
-   * `demoNodeCommand` alone. Resolves, when those that are awake have obeyed, with the faults so far.
+   * `demoNodeCommand` alone. Resolves when those that are awake have obeyed; then `faultCounts` is up to date.
    */
-  async setNetwork(order: NetworkOrder): Promise<FaultCounts> {
+  async setNetwork(order: NetworkOrder): Promise<void> {
     this.#network = order;
     const told = [...this.#processes.values()]
       .filter((node) => node.running)
       .map((node) => ({ answer: this.#tell(node, order), isAwake: !node.paused }));
     // Who is paused obeys first thing when it wakes.
     await Promise.all(told.filter(({ isAwake }) => isAwake).map(({ answer }) => answer));
-    return this.faultCounts;
   }
 
   /** The faults that all processes together have caused, as far as they have said; those that have ended count too. */

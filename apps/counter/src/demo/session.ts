@@ -136,8 +136,8 @@ export class Session {
   }
 
   /** Makes the network between the nodes what the plan says. */
-  async applyNetwork(): Promise<void> {
-    await this.cluster.setNetwork(this.network.order());
+  applyNetwork(): Promise<void> {
+    return this.cluster.setNetwork(this.network.order());
   }
 
   /** Kills the leader, waits until another one acknowledges writes, and returns the dead node's id. */

@@ -2,11 +2,11 @@
 // elsewhere and runs in a browser.
 
 import type { Direction, LinkSettings } from "../network-plan.ts";
-import type { Phase, WritePauses } from "../session.ts";
+import type { Condition, Phase, WritePauses } from "../session.ts";
 import type { ToldEvent } from "../story.ts";
 
 /** How a node is. `starting` also is one that does not answer. */
-export type NodeCondition = "running" | "starting" | "cut off" | "paused" | "down";
+export type NodeCondition = Condition | "starting";
 
 /** A node as it says of itself, or, where it says nothing, as its process is. */
 export type NodeState = {
