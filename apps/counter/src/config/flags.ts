@@ -53,7 +53,7 @@ const flags: readonly Flag[] = [
     flag: "--client-tls-ca <file>",
     description: "authorities of clients: who has no certificate of theirs is refused",
   },
-  { path: ["transport", "type"], flag: "--transport-type <type>", description: "tcp or nats" },
+  { path: ["transport", "type"], flag: "--transport, --transport-type <type>", description: "tcp or nats" },
   {
     path: ["transport", "insecure"],
     flag: "--transport-insecure",

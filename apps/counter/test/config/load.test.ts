@@ -113,6 +113,11 @@ test("the brokers of a cluster can be flags", () => {
   });
 });
 
+test.each(["--transport", "--transport-type"])("the transport is chosen with %s", (flag) => {
+  const file = fileWith("nats.json", JSON.stringify({ ...minimal, transport: { servers: ["nats://127.0.0.1:1"] } }));
+  expect(loadConfig(file, flags(flag, "nats")).config.transport).toMatchObject({ type: "nats" });
+});
+
 test("a flag wins over the file and leaves the keys beside it alone", () => {
   const file = fileWith("raft.json", JSON.stringify({ ...minimal, raft: { heartbeatMs: 40, preVote: false } }));
   const { raft } = loadConfig(file, flags("--raft-heartbeat-ms", "20")).config;
